@@ -1,0 +1,3 @@
+//! Conformance and load testing for signed refund gateways.
+#![doc = ""]
+pub mod protocol;

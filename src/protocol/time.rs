@@ -1,0 +1,98 @@
+//! Times: RFC 3339 date-times with an offset, String(25) (clause `header.time`).
+
+use std::fmt;
+
+use chrono::{DateTime, FixedOffset, SecondsFormat, Utc};
+
+/// A point in time with its offset, to the second, as messages carry it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(DateTime<FixedOffset>);
+
+/// A text that is no RFC 3339 date-time, or is longer than 25 characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an RFC 3339 date-time of at most 25 characters")]
+pub struct TimeError;
+
+impl Timestamp {
+    /// The largest number of characters.
+    pub const LONGEST: usize = 25;
+
+    /// The time now, in UTC.
+    pub fn now() -> Self {
+        Self(Utc::now().fixed_offset())
+    }
+
+    /// Reads a date-time with its offset.
+    ///
+    /// # Errors
+    /// [`TimeError`] where the text is something else.
+    pub fn parse(text: &str) -> Result<Self, TimeError> {
+        let shaped = text.len() <= Self::LONGEST && text.as_bytes().get(10) == Some(&b'T');
+        if !shaped {
+            return Err(TimeError);
+        }
+        DateTime::parse_from_rfc3339(text)
+            .map(Self)
+            .map_err(|_| TimeError)
+    }
+
+    /// How far this is ahead of `other`, in seconds; negative where it is behind.
+    pub fn seconds_since(self, other: Self) -> i64 {
+        (self.0 - other.0).num_seconds()
+    }
+
+    /// The same moment shifted by `seconds`, for requests that are off the clock.
+    #[must_use]
+    pub fn shifted(self, seconds: i64) -> Self {
+        let shift = chrono::TimeDelta::try_seconds(seconds).unwrap_or_default();
+        Self(self.0.checked_add_signed(shift).unwrap_or(self.0))
+    }
+
+    /// The moment in UTC as `20180725T100605Z`, for names of files and folders.
+    pub fn compact(self) -> String {
+        self.0
+            .with_timezone(&Utc)
+            .format("%Y%m%dT%H%M%SZ")
+            .to_string()
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Never `Z`: the samples write the offset out.
+        formatter.write_str(&self.0.to_rfc3339_opts(SecondsFormat::Secs, false))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_of_the_page_is_read_and_written_back_as_it_was() {
+        let text = "2018-07-25T18:06:05+08:00";
+        assert_eq!(Timestamp::parse(text).unwrap().to_string(), text);
+    }
+
+    #[test]
+    fn what_is_no_date_time_with_an_offset_is_refused() {
+        for text in [
+            "",
+            "2018-07-25",
+            "2018-07-25T18:06:05",
+            "2018-02-30T18:06:05+08:00",
+            "2018-07-25 18:06:05+08:00",
+            "1532513165",
+            "2018-07-25T18:06:05.123456+08:00",
+        ] {
+            assert_eq!(Timestamp::parse(text), Err(TimeError), "{text}");
+        }
+    }
+
+    #[test]
+    fn utc_is_written_with_its_offset() {
+        let time = Timestamp::parse("2018-07-25T10:06:05Z").unwrap();
+        assert_eq!(time.to_string(), "2018-07-25T10:06:05+00:00");
+        assert_eq!(time.compact(), "20180725T100605Z");
+    }
+}
