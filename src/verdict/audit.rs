@@ -1,0 +1,131 @@
+//! What the audit of a history found.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::exit_code::RunVerdict;
+
+/// How grave a violation is, gravest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Severity {
+    /// More was paid back than came in, or could be.
+    #[serde(rename = "money lost")]
+    MoneyLost,
+    /// Money that is there can't be refunded.
+    #[serde(rename = "money stuck or wrongly refused")]
+    MoneyStuck,
+    /// An answer that the protocol does not allow, without an effect on money.
+    #[serde(rename = "protocol")]
+    Protocol,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::MoneyLost => "money lost",
+            Self::MoneyStuck => "money stuck or wrongly refused",
+            Self::Protocol => "protocol",
+        })
+    }
+}
+
+/// Whether a violation needs concurrency to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Timing {
+    /// One request breaks the rule against what was answered before it was sent.
+    #[serde(rename = "sequential")]
+    Sequential,
+    /// Only requests that overlapped break it: the check is right, the
+    /// transaction is not.
+    #[serde(rename = "concurrency only")]
+    ConcurrencyOnly,
+}
+
+impl fmt::Display for Timing {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::Sequential => "sequential",
+            Self::ConcurrencyOnly => "concurrency only",
+        })
+    }
+}
+
+/// One operation of the history that shows a violation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WitnessStep {
+    /// The refund's number; for a query, the word `query`.
+    pub refund: String,
+    /// The amount asked for, in minor units; 0 for a query.
+    pub amount: i64,
+    /// Its place in the order of events when it was sent.
+    pub sent: u64,
+    /// Its place when it was answered; `None` where no answer came.
+    pub answered: Option<u64>,
+    /// What the answer was: the history's word for the outcome.
+    pub outcome: String,
+}
+
+/// A broken invariant, with the smallest history that shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Violation {
+    /// The invariant's id: `I1`.
+    pub invariant: String,
+    /// How grave it is.
+    pub severity: Severity,
+    /// The merchant's number of the order.
+    pub order: String,
+    /// What was paid for it, in minor units.
+    pub paid: i64,
+    /// What is wrong, as an inequality in words.
+    pub message: String,
+    /// Whether it needs concurrency to show.
+    pub timing: Timing,
+    /// The smallest set of operations that shows it.
+    pub witness: Vec<WitnessStep>,
+}
+
+/// What the traffic could have shown: a green verdict on little exposure says
+/// little.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Exposure {
+    /// Pairs of refunds of one order that were under way at the same time.
+    pub overlapping_pairs: u64,
+    /// Acceptances that left exactly nothing to refund.
+    pub exact_rest_acceptances: u64,
+    /// Refusals because the amount was larger than what was left.
+    pub exceeds_refusals: u64,
+    /// Attempts that repeated a refund number.
+    pub retries: u64,
+    /// Attempts without a definite answer.
+    pub unknown_made: u64,
+    /// Refunds of unknown outcome that a later answer decided.
+    pub unknown_resolved: u64,
+    /// Orders whose rest was drained and found to be as computed.
+    pub drained_orders: u64,
+}
+
+/// What the audit of a history found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AuditSummary {
+    /// The verdict on the whole history.
+    pub verdict: RunVerdict,
+    /// Orders seen.
+    pub orders: u64,
+    /// Operations judged: attempts to refund, and queries.
+    pub operations: u64,
+    /// Refunds whose outcome stayed unknown.
+    pub unknown: u64,
+    /// Orders that could be neither cleared nor accused.
+    pub inconclusive_orders: u64,
+    /// Why the verdict is inconclusive, where it is.
+    pub reason: Option<String>,
+    /// Every violation, gravest first.
+    pub violations: Vec<Violation>,
+    /// What the traffic could have shown.
+    pub exposure: Exposure,
+}

@@ -1,0 +1,140 @@
+//! What a load run measured.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+/// Percentiles of a latency, in microseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Latency {
+    /// Always `"us"`: the unit of every figure beside it.
+    pub unit: &'static str,
+    /// Half of the samples are at or below it.
+    pub p50: u64,
+    /// 90 %.
+    pub p90: u64,
+    /// 99 %.
+    pub p99: u64,
+    /// 99.9 %.
+    pub p999: u64,
+    /// The largest sample.
+    pub max: u64,
+    /// The mean, rounded to the microsecond.
+    pub mean: u64,
+}
+
+impl Default for Latency {
+    fn default() -> Self {
+        Self {
+            unit: "us",
+            p50: 0,
+            p90: 0,
+            p99: 0,
+            p999: 0,
+            max: 0,
+            mean: 0,
+        }
+    }
+}
+
+/// One kind of traffic of a load run.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KindSummary {
+    /// Requests that were sent.
+    pub requests: u64,
+    /// Those whose answer was not what the kind expects.
+    pub failed: u64,
+    /// Their latency.
+    pub latency: Latency,
+}
+
+/// A threshold and whether it held.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ThresholdOutcome {
+    /// The threshold as it was written: `p99<50ms`.
+    pub threshold: String,
+    /// What was measured, in the same unit; `None` where there were no samples.
+    pub measured: Option<String>,
+    /// Whether it held. A threshold without samples does not.
+    pub held: bool,
+}
+
+/// One second of a load run, for the picture over time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TimelinePoint {
+    /// Whole seconds since the load started.
+    pub second: u64,
+    /// Answers in that second.
+    pub requests: u64,
+    /// Failed ones among them.
+    pub failed: u64,
+    /// Median latency, in microseconds.
+    pub p50: u64,
+    /// 99th percentile, in microseconds.
+    pub p99: u64,
+}
+
+/// What a load run measured.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LoadSummary {
+    /// The scenario's name.
+    pub scenario: String,
+    /// Concurrent users, each with one connection.
+    pub users: usize,
+    /// Arrivals per second that were asked for; `None` in the closed model.
+    pub target_rate: Option<f64>,
+    /// Requests measured, warm-up excluded.
+    pub requests: u64,
+    /// Those that failed: no answer, a broken signature, or an answer that
+    /// the request does not allow.
+    pub failed: u64,
+    /// Requests per second that were answered.
+    pub rate: f64,
+    /// Measured time, in seconds, to the microsecond.
+    pub duration_seconds: f64,
+    /// Latency from the intended start (open model) or from the first byte
+    /// (closed model).
+    pub latency: Latency,
+    /// Latency from the first byte sent, in either model.
+    pub service_time: Latency,
+    /// How late the generator itself was.
+    pub generator_lag: Latency,
+    /// The thresholds and whether they held.
+    pub thresholds: Vec<ThresholdOutcome>,
+    /// The same by kind of traffic.
+    pub by_kind: BTreeMap<String, KindSummary>,
+    /// Failures by what was wrong, most telling wording first.
+    pub errors: BTreeMap<String, u64>,
+    /// Second by second.
+    pub timeline: Vec<TimelinePoint>,
+    /// Whether the run was cut short, and by what.
+    pub interrupted: Option<String>,
+    /// Why the figures can't be trusted, where they can't: the generator was
+    /// the bottleneck.
+    pub inconclusive: Option<String>,
+}
+
+/// How a load run stands, for a live display.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct LoadProgress {
+    /// Seconds since the start.
+    pub elapsed_seconds: f64,
+    /// Seconds that it is to last, warm-up included.
+    pub total_seconds: f64,
+    /// Requests so far.
+    pub requests: u64,
+    /// Failed ones among them.
+    pub failed: u64,
+    /// Requests per second over the last interval.
+    pub rate: f64,
+    /// 99th percentile of the last interval, in microseconds.
+    pub p99: u64,
+    /// Unknown outcomes so far.
+    pub unknown: u64,
+    /// Money alarms so far.
+    pub alarms: u64,
+}

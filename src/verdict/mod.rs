@@ -1,0 +1,19 @@
+//! The words that the rooms speak to each other: verdicts, evidence, events.
+//!
+//! Whoever finds something out says it in these types; whoever shows it to a
+//! person or to a machine reads nothing else. No room above needs to know
+//! which rule, run or history a verdict came from to print it.
+
+pub mod audit;
+pub mod event;
+pub mod exchange;
+pub mod exit_code;
+pub mod load;
+pub mod rule;
+
+pub use audit::{AuditSummary, Exposure, Severity, Timing, Violation, WitnessStep};
+pub use event::{Event, Observer, Observers, RunPlan};
+pub use exchange::ExchangeEvidence;
+pub use exit_code::{ExitCode, RunVerdict};
+pub use load::{KindSummary, Latency, LoadProgress, LoadSummary, ThresholdOutcome, TimelinePoint};
+pub use rule::{Level, RuleOutcome, Verdict};
