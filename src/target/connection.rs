@@ -1,0 +1,418 @@
+//! A connection of our own: it owns the bytes, retries nothing, follows
+//! nothing, and bounds every step in time and size.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::timeout;
+
+use super::exchange::{Ending, Exchange, HttpAnswer, Phase};
+use super::http1::{AnswerParser, BodyPlace, ParsedAnswer};
+use super::schedule::{Schedule, Step};
+use super::stream::Stream;
+
+/// The bounds of every step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Connecting, TLS included.
+    pub connect: Duration,
+    /// Each write.
+    pub write: Duration,
+    /// From the request's last byte to the answer's.
+    pub answer: Duration,
+    /// The largest answer in bytes, head included.
+    pub largest_answer: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::within(Duration::from_secs(10))
+    }
+}
+
+impl Limits {
+    /// Each step within `time`, answers of at most a megabyte.
+    pub const fn within(time: Duration) -> Self {
+        Self {
+            connect: time,
+            write: time,
+            answer: time,
+            largest_answer: 1 << 20,
+        }
+    }
+}
+
+/// A keep-alive connection over `S`: TCP or TLS, or anything in a test.
+#[derive(Debug)]
+pub struct Connection<S = Stream> {
+    stream: S,
+    limits: Limits,
+    parser: AnswerParser,
+    /// What came since the present exchange began.
+    buffer: Vec<u8>,
+    usable: bool,
+}
+
+/// A complete answer that still stands in the connection's buffer.
+#[derive(Debug)]
+pub struct AnswerView<'a> {
+    /// The final status.
+    pub status: u16,
+    /// The body, chunks put together.
+    pub body: &'a [u8],
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
+    /// A connection over an open stream.
+    pub fn new(stream: S, limits: Limits) -> Self {
+        Self {
+            stream,
+            limits,
+            parser: AnswerParser::new(),
+            buffer: Vec::with_capacity(4096),
+            usable: true,
+        }
+    }
+
+    /// Whether another request can be sent on it.
+    pub const fn is_usable(&self) -> bool {
+        self.usable
+    }
+
+    /// The stream below.
+    pub const fn stream(&self) -> &S {
+        &self.stream
+    }
+
+    /// Sends `request` in one write and waits for its answer: the way of load
+    /// traffic, which keeps nothing but the answer, in a buffer that is used
+    /// again.
+    ///
+    /// # Errors
+    /// How it ended, where it was not with an answer.
+    pub async fn round_trip(&mut self, request: &[u8]) -> Result<AnswerView<'_>, Ending> {
+        self.begin();
+        let mut written = 0;
+        let sending = self.write(request, &mut written).await;
+        if let Err(ending) = sending
+            && self.buffer.is_empty()
+        {
+            self.usable = false;
+            return Err(if written == 0 {
+                Ending::NotSent(ending.to_string())
+            } else {
+                ending
+            });
+        }
+        match self.read_answer().await {
+            Ok(answer) => {
+                self.usable = answer.keep_alive && answer.end == self.buffer.len();
+                let body = match answer.body {
+                    BodyPlace::Buffer(range) => &self.buffer[range],
+                    BodyPlace::Decoded => self.parser.decoded(),
+                };
+                Ok(AnswerView {
+                    status: answer.status,
+                    body,
+                })
+            }
+            Err(ending) => {
+                self.usable = false;
+                Err(ending)
+            }
+        }
+    }
+
+    /// Sends by `schedule`, reading what comes meanwhile, and keeps everything.
+    pub async fn exchange(&mut self, schedule: Schedule) -> Exchange {
+        self.begin();
+        let started = Instant::now();
+        let mut written = 0;
+        let ending = match self.send(&schedule, &mut written).await {
+            Ok(()) => self.read_answer().await,
+            // A server may answer and close before it has read everything:
+            // what it said counts, if it said it all.
+            Err(ending @ (Ending::Reset | Ending::TimedOut(_) | Ending::Closed(_))) => {
+                match self.read_answer().await {
+                    Ok(answer) => Ok(answer),
+                    Err(_) => Err(ending),
+                }
+            }
+            Err(ending) => Err(ending),
+        };
+        let took = started.elapsed();
+        let (answer, ending) = match ending {
+            Ok(answer) => {
+                self.usable = answer.keep_alive && answer.end == self.buffer.len();
+                (Some(self.keep(answer)), Ending::Answered)
+            }
+            Err(ending) => {
+                self.usable = false;
+                let unsent = written < schedule.bytes.len() && written <= schedule.body_start;
+                let ending = if unsent && self.buffer.is_empty() {
+                    Ending::NotSent(ending.to_string())
+                } else {
+                    ending
+                };
+                (None, ending)
+            }
+        };
+        Exchange {
+            sent: schedule.bytes,
+            written,
+            body_start: schedule.body_start,
+            received: std::mem::take(&mut self.buffer),
+            answer,
+            ending,
+            started,
+            took,
+        }
+    }
+
+    fn begin(&mut self) {
+        self.buffer.clear();
+        self.parser.reset();
+    }
+
+    fn keep(&self, answer: ParsedAnswer) -> HttpAnswer {
+        HttpAnswer {
+            status: answer.status,
+            head: self.buffer[answer.head].to_vec(),
+            body: match answer.body {
+                BodyPlace::Buffer(range) => self.buffer[range].to_vec(),
+                BodyPlace::Decoded => self.parser.decoded().to_vec(),
+            },
+            keep_alive: answer.keep_alive,
+        }
+    }
+
+    async fn send(&mut self, schedule: &Schedule, written: &mut usize) -> Result<(), Ending> {
+        for step in &schedule.steps {
+            match step {
+                Step::Write(range) => {
+                    self.write(&schedule.bytes[range.clone()], written).await?;
+                }
+                Step::Pause(time) => {
+                    // The answer may come early; a server that closes ends the pause.
+                    if let Ok(closed) = timeout(*time, self.read_all()).await {
+                        closed?;
+                    }
+                }
+                Step::HalfClose => {
+                    let closing = timeout(self.limits.write, self.stream.shutdown()).await;
+                    closing
+                        .map_err(|_| Ending::TimedOut(Phase::Write))?
+                        .map_err(|error| lost(&error, self.buffer.len()))?;
+                }
+                Step::Abandon => return Err(Ending::Abandoned),
+            }
+        }
+        Ok(())
+    }
+
+    async fn write(&mut self, bytes: &[u8], written: &mut usize) -> Result<(), Ending> {
+        let received = self.buffer.len();
+        let stream = &mut self.stream;
+        let writing = async {
+            let mut rest = bytes;
+            while !rest.is_empty() {
+                let count = stream.write(rest).await?;
+                if count == 0 {
+                    return Err(io::ErrorKind::WriteZero.into());
+                }
+                *written += count;
+                rest = &rest[count..];
+            }
+            stream.flush().await
+        };
+        timeout(self.limits.write, writing)
+            .await
+            .map_err(|_| Ending::TimedOut(Phase::Write))?
+            .map_err(|error: io::Error| lost(&error, received))
+    }
+
+    /// Reads until the other side closes or the bound on size is reached.
+    async fn read_all(&mut self) -> Result<(), Ending> {
+        while self.read_some().await? {}
+        Err(Ending::Closed(self.buffer.len()))
+    }
+
+    async fn read_answer(&mut self) -> Result<ParsedAnswer, Ending> {
+        let limit = self.limits.answer;
+        timeout(limit, self.read_until_complete())
+            .await
+            .map_err(|_| Ending::TimedOut(Phase::Answer))?
+    }
+
+    async fn read_until_complete(&mut self) -> Result<ParsedAnswer, Ending> {
+        let mut at_end = false;
+        loop {
+            if !self.buffer.is_empty() || at_end {
+                let parsed = self.parser.advance(&self.buffer, at_end);
+                if let Some(answer) = parsed.map_err(|error| Ending::Malformed(error.0))? {
+                    return Ok(answer);
+                }
+            }
+            if at_end {
+                return Err(Ending::Closed(self.buffer.len()));
+            }
+            at_end = !self.read_some().await?;
+        }
+    }
+
+    /// Reads once; `false` where the other side has closed.
+    async fn read_some(&mut self) -> Result<bool, Ending> {
+        if self.buffer.len() >= self.limits.largest_answer {
+            return Err(Ending::TooLarge(self.limits.largest_answer));
+        }
+        let received = self.buffer.len();
+        match self.stream.read_buf(&mut self.buffer).await {
+            Ok(0) => Ok(false),
+            Ok(_) => Ok(true),
+            // TLS without its closing message: an end like any other here,
+            // since an answer is complete by its own framing or not at all.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+            Err(error) => Err(lost(&error, received)),
+        }
+    }
+}
+
+fn lost(error: &io::Error, received: usize) -> Ending {
+    match error.kind() {
+        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => Ending::Reset,
+        io::ErrorKind::InvalidData => Ending::Malformed(error.to_string()),
+        _ => Ending::Closed(received),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::duplex;
+
+    use super::*;
+
+    const REQUEST: &[u8] = b"POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}";
+
+    /// A server that reads the request, then sends `answer` and closes.
+    async fn against(answer: &'static [u8]) -> Exchange {
+        let (ours, mut theirs) = duplex(1 << 16);
+        let server = tokio::spawn(async move {
+            let mut request = vec![0; REQUEST.len()];
+            theirs.read_exact(&mut request).await.unwrap();
+            theirs.write_all(answer).await.unwrap();
+        });
+        let limits = Limits::within(Duration::from_secs(5));
+        let exchange = Connection::new(ours, limits)
+            .exchange(Schedule::whole(REQUEST.to_vec()))
+            .await;
+        server.await.unwrap();
+        exchange
+    }
+
+    #[tokio::test]
+    async fn a_whole_answer_is_kept_byte_for_byte() {
+        let exchange = against(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await;
+        assert_eq!(exchange.ending, Ending::Answered);
+        assert_eq!(exchange.body(), Some(&b"ok"[..]));
+        assert_eq!(exchange.sent, REQUEST);
+        assert_eq!(
+            exchange.received,
+            b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+        );
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_ends_early_is_none() {
+        let exchange = against(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok").await;
+        assert_eq!(exchange.ending, Ending::Closed(40));
+        assert_eq!(exchange.answer, None);
+        assert!(exchange.may_have_reached());
+    }
+
+    #[tokio::test]
+    async fn garbage_is_malformed_and_may_have_reached_the_gateway() {
+        let exchange = against(b"220 mail ready\r\n\r\n").await;
+        assert!(matches!(exchange.ending, Ending::Malformed(_)));
+        assert!(exchange.may_have_reached());
+    }
+
+    #[tokio::test]
+    async fn silence_times_out() {
+        let (ours, _theirs) = duplex(1 << 16);
+        let mut connection = Connection::new(ours, Limits::within(Duration::from_millis(20)));
+        let exchange = connection.exchange(Schedule::whole(REQUEST.to_vec())).await;
+        assert_eq!(exchange.ending, Ending::TimedOut(Phase::Answer));
+        assert!(!connection.is_usable());
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_is_closed_before_the_body_was_sent_reached_nobody() {
+        let (ours, theirs) = duplex(16);
+        drop(theirs);
+        let exchange = Connection::new(ours, Limits::default())
+            .exchange(Schedule::whole(REQUEST.to_vec()))
+            .await;
+        assert!(matches!(exchange.ending, Ending::NotSent(_)));
+        assert!(!exchange.may_have_reached());
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_comes_before_the_body_is_complete_is_read() {
+        let (ours, mut theirs) = duplex(1 << 16);
+        let server = tokio::spawn(async move {
+            let mut head = [0; 20];
+            theirs.read_exact(&mut head).await.unwrap();
+            theirs
+                .write_all(
+                    b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+                )
+                .await
+                .unwrap();
+        });
+        let schedule = Schedule::sliced(REQUEST.to_vec(), 20, Duration::from_millis(50));
+        let exchange = Connection::new(ours, Limits::default())
+            .exchange(schedule)
+            .await;
+        server.await.unwrap();
+        assert_eq!(exchange.status(), Some(413));
+    }
+
+    #[tokio::test]
+    async fn an_answer_larger_than_the_limit_is_refused() {
+        let (ours, mut theirs) = duplex(1 << 16);
+        let server = tokio::spawn(async move {
+            let _ = theirs
+                .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n")
+                .await;
+            let _ = theirs.write_all(&[b'x'; 9000]).await;
+        });
+        let limits = Limits {
+            largest_answer: 1000,
+            ..Limits::default()
+        };
+        let exchange = Connection::new(ours, limits)
+            .exchange(Schedule::whole(REQUEST.to_vec()))
+            .await;
+        server.await.unwrap();
+        assert_eq!(exchange.ending, Ending::TooLarge(1000));
+    }
+
+    #[tokio::test]
+    async fn keep_alive_carries_one_round_trip_after_the_other() {
+        let (ours, mut theirs) = duplex(1 << 16);
+        let server = tokio::spawn(async move {
+            let mut request = vec![0; REQUEST.len()];
+            for body in ["1", "2"] {
+                theirs.read_exact(&mut request).await.unwrap();
+                let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{body}");
+                theirs.write_all(answer.as_bytes()).await.unwrap();
+            }
+        });
+        let mut connection = Connection::new(ours, Limits::default());
+        assert_eq!(connection.round_trip(REQUEST).await.unwrap().body, b"1");
+        assert_eq!(connection.round_trip(REQUEST).await.unwrap().body, b"2");
+        assert!(connection.is_usable());
+        server.await.unwrap();
+    }
+}

@@ -1,0 +1,378 @@
+//! HTTP/1.1 answers, parsed from a growing buffer without any I/O.
+//!
+//! The parser is told which bytes have come so far and whether more can come.
+//! It never guesses: an answer is complete only where its own framing says so.
+
+use std::ops::Range;
+
+/// More headers than any answer of the protocol has a use for.
+const MOST_HEADERS: usize = 64;
+
+/// An answer whose bytes are no HTTP/1.1.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Malformed(pub String);
+
+/// A complete answer, as places in the buffer that it was parsed from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParsedAnswer {
+    /// The final status.
+    pub status: u16,
+    /// The final head: status line and headers, with the empty line.
+    pub head: Range<usize>,
+    /// Where the body stands, or that it had to be put together from chunks.
+    pub body: BodyPlace,
+    /// Where the next answer would start.
+    pub end: usize,
+    /// Whether the connection can be used again.
+    pub keep_alive: bool,
+}
+
+/// Where an answer's body is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BodyPlace {
+    /// In the buffer, in one piece.
+    Buffer(Range<usize>),
+    /// In [`AnswerParser::decoded`], because it came in chunks.
+    Decoded,
+}
+
+/// Parses one answer after the other.
+#[derive(Debug)]
+pub struct AnswerParser {
+    state: State,
+    head: Range<usize>,
+    status: u16,
+    keep_alive: bool,
+    decoded: Vec<u8>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Head,
+    Length { from: usize, length: usize },
+    UntilClose { from: usize },
+    ChunkSize { at: usize },
+    ChunkData { at: usize, length: usize },
+    Trailers { at: usize },
+}
+
+enum Framing {
+    Length(usize),
+    Chunked,
+    UntilClose,
+}
+
+impl AnswerParser {
+    /// A parser for answers to requests that may have a body in their answer
+    /// (all but HEAD).
+    pub const fn new() -> Self {
+        Self {
+            state: State::Head,
+            head: 0..0,
+            status: 0,
+            keep_alive: true,
+            decoded: Vec::new(),
+        }
+    }
+
+    /// Forgets the last answer, so that the next one is parsed from the start
+    /// of a buffer.
+    pub fn reset(&mut self) {
+        self.state = State::Head;
+        self.head = 0..0;
+        self.keep_alive = true;
+        self.decoded.clear();
+    }
+
+    /// The body of the last answer, where it came in chunks.
+    pub fn decoded(&self) -> &[u8] {
+        &self.decoded
+    }
+
+    /// Looks at all of `buffer`, of which earlier calls saw the beginning.
+    /// `at_end` says that the other side has closed. `None`: more is needed.
+    ///
+    /// # Errors
+    /// [`Malformed`] where the bytes are no HTTP/1.1 answer.
+    pub fn advance(
+        &mut self,
+        buffer: &[u8],
+        at_end: bool,
+    ) -> Result<Option<ParsedAnswer>, Malformed> {
+        loop {
+            let next = match self.state {
+                State::Head => self.head(buffer)?,
+                State::Length { from, length } => {
+                    // A sum can't wrap: both were checked against the buffer's limit.
+                    let end = from.saturating_add(length);
+                    return Ok((buffer.len() >= end)
+                        .then(|| self.complete(BodyPlace::Buffer(from..end), end)));
+                }
+                State::UntilClose { from } => {
+                    self.keep_alive = false;
+                    let place = BodyPlace::Buffer(from..buffer.len());
+                    return Ok(at_end.then(|| self.complete(place, buffer.len())));
+                }
+                State::ChunkSize { at } => chunk_size(buffer, at)?,
+                State::ChunkData { at, length } => self.chunk_data(buffer, at, length)?,
+                State::Trailers { at } => match trailers_end(buffer, at)? {
+                    Some(end) => return Ok(Some(self.complete(BodyPlace::Decoded, end))),
+                    None => None,
+                },
+            };
+            match next {
+                Some(state) => self.state = state,
+                None => return Ok(None),
+            }
+        }
+    }
+
+    fn complete(&self, body: BodyPlace, end: usize) -> ParsedAnswer {
+        ParsedAnswer {
+            status: self.status,
+            head: self.head.clone(),
+            body,
+            end,
+            keep_alive: self.keep_alive,
+        }
+    }
+
+    /// Parses the head at the end of the last interim answer.
+    fn head(&mut self, buffer: &[u8]) -> Result<Option<State>, Malformed> {
+        let from = self.head.end;
+        let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
+        let mut response = httparse::Response::new(&mut headers);
+        let length = match response.parse(&buffer[from..]) {
+            Ok(httparse::Status::Complete(length)) => length,
+            Ok(httparse::Status::Partial) => return Ok(None),
+            Err(error) => return Err(Malformed(format!("no HTTP answer: {error}"))),
+        };
+        let status = response.code.expect("a complete head has a status");
+        self.head = from..from + length;
+        if (100..200).contains(&status) {
+            if status == 101 {
+                return Err(Malformed("the protocol was switched".to_owned()));
+            }
+            return Ok(Some(State::Head));
+        }
+        self.status = status;
+        self.keep_alive = keeps_alive(&response);
+        let at = self.head.end;
+        if status == 204 || status == 304 {
+            return Ok(Some(State::Length {
+                from: at,
+                length: 0,
+            }));
+        }
+        Ok(Some(match framing(&response)? {
+            Framing::Length(length) => State::Length { from: at, length },
+            Framing::Chunked => State::ChunkSize { at },
+            Framing::UntilClose => State::UntilClose { from: at },
+        }))
+    }
+
+    fn chunk_data(
+        &mut self,
+        buffer: &[u8],
+        at: usize,
+        length: usize,
+    ) -> Result<Option<State>, Malformed> {
+        let end = at.saturating_add(length);
+        let Some(line_end) = buffer.get(end..end.saturating_add(2)) else {
+            return Ok(None);
+        };
+        if line_end != b"\r\n" {
+            return Err(Malformed("a chunk is longer than its size".to_owned()));
+        }
+        self.decoded.extend_from_slice(&buffer[at..end]);
+        Ok(Some(State::ChunkSize { at: end + 2 }))
+    }
+}
+
+impl Default for AnswerParser {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn chunk_size(buffer: &[u8], at: usize) -> Result<Option<State>, Malformed> {
+    match httparse::parse_chunk_size(&buffer[at..]) {
+        Ok(httparse::Status::Partial) => Ok(None),
+        Ok(httparse::Status::Complete((line, 0))) => Ok(Some(State::Trailers { at: at + line })),
+        Ok(httparse::Status::Complete((line, size))) => Ok(Some(State::ChunkData {
+            at: at + line,
+            length: usize::try_from(size).map_err(|_| Malformed("a chunk is too large".into()))?,
+        })),
+        Err(_) => Err(Malformed("a chunk has no valid size".to_owned())),
+    }
+}
+
+/// Where the trailers end: at their empty line.
+fn trailers_end(buffer: &[u8], at: usize) -> Result<Option<usize>, Malformed> {
+    let rest = &buffer[at..];
+    if rest.starts_with(b"\r\n") {
+        return Ok(Some(at + 2));
+    }
+    let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
+    match httparse::parse_headers(rest, &mut headers) {
+        Ok(httparse::Status::Complete((length, _))) => Ok(Some(at + length)),
+        Ok(httparse::Status::Partial) => Ok(None),
+        Err(error) => Err(Malformed(format!("broken trailers: {error}"))),
+    }
+}
+
+fn framing(response: &httparse::Response<'_, '_>) -> Result<Framing, Malformed> {
+    let mut length: Option<usize> = None;
+    for header in response.headers.iter() {
+        let value = std::str::from_utf8(header.value).unwrap_or_default().trim();
+        if header.name.eq_ignore_ascii_case("transfer-encoding") {
+            if value.eq_ignore_ascii_case("chunked") {
+                return Ok(Framing::Chunked);
+            }
+            return Err(Malformed(format!("unknown transfer encoding {value:?}")));
+        }
+        if header.name.eq_ignore_ascii_case("content-length") {
+            let number = value
+                .bytes()
+                .all(|byte| byte.is_ascii_digit())
+                .then(|| value.parse().ok())
+                .flatten()
+                .ok_or_else(|| Malformed(format!("Content-Length is {value:?}")))?;
+            if length.is_some_and(|known| known != number) {
+                return Err(Malformed("two different Content-Lengths".to_owned()));
+            }
+            length = Some(number);
+        }
+    }
+    Ok(length.map_or(Framing::UntilClose, Framing::Length))
+}
+
+fn keeps_alive(response: &httparse::Response<'_, '_>) -> bool {
+    let mentions = |word: &str| {
+        response
+            .headers
+            .iter()
+            .filter(|header| header.name.eq_ignore_ascii_case("connection"))
+            .filter_map(|header| std::str::from_utf8(header.value).ok())
+            .flat_map(|value| value.split(','))
+            .any(|token| token.trim().eq_ignore_ascii_case(word))
+    };
+    if response.version == Some(0) {
+        mentions("keep-alive")
+    } else {
+        !mentions("close")
+    }
+}
+
+/// The value of the first header `name` in a head's bytes.
+pub fn header_value<'a>(head: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
+    let mut response = httparse::Response::new(&mut headers);
+    response.parse(head).ok()?;
+    response
+        .headers
+        .iter()
+        .find(|header| header.name.eq_ignore_ascii_case(name))
+        .map(|header| header.value)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const CHUNKED: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n{\"a\"\r\n3;x=y\r\n:1}\r\n0\r\nX-T: 1\r\n\r\n";
+    const PLAIN: &[u8] =
+        b"HTTP/1.1 400 Bad Request\r\nContent-Length: 7\r\nConnection: close\r\n\r\n{\"a\":1}";
+    const UNTIL_CLOSE: &[u8] = b"HTTP/1.0 200 OK\r\n\r\n{\"a\":1}";
+
+    /// Feeds `answer` in the pieces that end at `cuts`.
+    fn feed(answer: &[u8], cuts: &[usize]) -> (u16, Vec<u8>, bool) {
+        let mut parser = AnswerParser::new();
+        let mut ends: Vec<usize> = cuts.iter().map(|cut| cut % (answer.len() + 1)).collect();
+        ends.sort_unstable();
+        ends.push(answer.len());
+        for end in ends {
+            let early = parser.advance(&answer[..end], false).unwrap();
+            if let Some(done) = early {
+                assert_eq!(done.end, answer.len(), "complete before its end");
+                return finish(&parser, answer, done);
+            }
+        }
+        let done = parser.advance(answer, true).unwrap().expect("complete");
+        finish(&parser, answer, done)
+    }
+
+    fn finish(parser: &AnswerParser, answer: &[u8], done: ParsedAnswer) -> (u16, Vec<u8>, bool) {
+        let body = match done.body {
+            BodyPlace::Buffer(range) => answer[range].to_vec(),
+            BodyPlace::Decoded => parser.decoded().to_vec(),
+        };
+        (done.status, body, done.keep_alive)
+    }
+
+    proptest! {
+        #[test]
+        fn an_answer_cut_anywhere_is_the_same_answer(
+            cuts in proptest::collection::vec(any::<usize>(), 0..8)
+        ) {
+            let body = b"{\"a\":1}".to_vec();
+            prop_assert_eq!(feed(CHUNKED, &cuts), (200, body.clone(), true));
+            prop_assert_eq!(feed(PLAIN, &cuts), (400, body.clone(), false));
+            prop_assert_eq!(feed(UNTIL_CLOSE, &cuts), (200, body, false));
+        }
+
+        #[test]
+        fn garbage_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = AnswerParser::new().advance(&bytes, true);
+            let mut framed = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
+            framed.extend_from_slice(&bytes);
+            let _ = AnswerParser::new().advance(&framed, true);
+        }
+    }
+
+    #[test]
+    fn what_is_cut_short_is_never_complete() {
+        for answer in [CHUNKED, PLAIN] {
+            for end in 0..answer.len() {
+                let result = AnswerParser::new().advance(&answer[..end], true);
+                assert_eq!(result, Ok(None), "cut at {end}");
+            }
+        }
+    }
+
+    #[test]
+    fn contradictory_framing_is_malformed() {
+        for head in [
+            "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: +1\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
+            "SMTP ready\r\n\r\n",
+        ] {
+            assert!(
+                AnswerParser::new().advance(head.as_bytes(), false).is_err(),
+                "{head}"
+            );
+        }
+    }
+
+    #[test]
+    fn two_answers_in_one_buffer_are_two_answers() {
+        let mut both = CHUNKED.to_vec();
+        both.extend_from_slice(PLAIN);
+        let mut parser = AnswerParser::new();
+        let first = parser.advance(&both, false).unwrap().unwrap();
+        assert_eq!(first.end, CHUNKED.len());
+        parser.reset();
+        let second = parser.advance(&both[first.end..], false).unwrap().unwrap();
+        assert_eq!(second.status, 400);
+    }
+
+    #[test]
+    fn a_header_is_found_whatever_its_case() {
+        assert_eq!(header_value(PLAIN, "connection"), Some(&b"close"[..]));
+        assert_eq!(header_value(PLAIN, "server"), None);
+    }
+}

@@ -1,0 +1,140 @@
+//! Orders that are paid through the API, `/api/offline/pay`.
+
+use crate::protocol::query::OrderState;
+use crate::protocol::{
+    Amount, Answer, Api, Barcode, Code, Direction, Envelope, OrderNo, PaymentRequest,
+};
+
+use super::source::{OrderError, PaidOrder};
+use crate::target::caller::Caller;
+use crate::target::exchange::Exchange;
+
+/// Pays for orders with a test barcode.
+#[derive(Debug, Clone)]
+pub struct PayingOrders {
+    /// The barcode that pays at once.
+    pub barcode: Barcode,
+    /// A barcode that leaves the order to be paid, where there is one.
+    pub unpaid_barcode: Option<Barcode>,
+}
+
+impl PayingOrders {
+    pub(super) async fn paid(
+        &self,
+        caller: &Caller,
+        amount: Amount,
+    ) -> Result<PaidOrder, OrderError> {
+        let number = caller.numbers.order();
+        let exchange = self.pay(caller, &number, &self.barcode, amount).await;
+        let seen = Seen::of(&exchange, caller);
+        match seen {
+            Ok(Seen {
+                status: Some(OrderState::Paid),
+                currency,
+            }) => Ok(PaidOrder {
+                number,
+                paid: amount,
+                currency,
+            }),
+            Ok(Seen { status, .. }) => Err(refused(
+                caller,
+                &exchange,
+                format!(
+                    "the gateway answers status {} for the barcode {} (give one that pays at once with --barcode)",
+                    status.map_or_else(
+                        || "unknown".to_owned(),
+                        |status| status.number().to_string()
+                    ),
+                    self.barcode
+                ),
+            )),
+            Err(reason) => Err(refused(caller, &exchange, reason)),
+        }
+    }
+
+    pub(super) async fn unpaid(
+        &self,
+        caller: &Caller,
+        amount: Amount,
+    ) -> Result<Option<OrderNo>, OrderError> {
+        let Some(barcode) = &self.unpaid_barcode else {
+            return Ok(None);
+        };
+        let number = caller.numbers.order();
+        let exchange = self.pay(caller, &number, barcode, amount).await;
+        match Seen::of(&exchange, caller) {
+            Ok(Seen {
+                status: Some(OrderState::ToBePaid),
+                ..
+            }) => Ok(Some(number)),
+            Ok(_) => Err(refused(
+                caller,
+                &exchange,
+                format!(
+                    "the barcode {barcode} did not leave the order to be paid (give one that does with --unpaid-barcode)"
+                ),
+            )),
+            Err(reason) => Err(refused(caller, &exchange, reason)),
+        }
+    }
+
+    async fn pay(
+        &self,
+        caller: &Caller,
+        number: &OrderNo,
+        barcode: &Barcode,
+        amount: Amount,
+    ) -> Exchange {
+        let request = PaymentRequest::new(
+            caller.store.clone(),
+            number.clone(),
+            barcode.clone(),
+            amount,
+        );
+        caller.post(Api::Pay, &caller.sealed(&request)).await
+    }
+}
+
+/// What a payment's answer says, once its signature holds.
+struct Seen {
+    status: Option<OrderState>,
+    currency: Option<String>,
+}
+
+impl Seen {
+    fn of(exchange: &Exchange, caller: &Caller) -> Result<Self, String> {
+        let body = exchange
+            .body()
+            .ok_or_else(|| format!("there was no answer, {}", exchange.ending))?;
+        let envelope = Envelope::parse(body, Direction::Response)
+            .map_err(|error| format!("the answer is no signed response: {error}"))?;
+        envelope
+            .verify(&caller.partner.key)
+            .map_err(|error| format!("the answer is not authentic: {error}"))?;
+        let answer = Answer::read(envelope.raw).map_err(|error| error.to_string())?;
+        match answer.code.value() {
+            Some(&Code::SUCCESS) => Ok(Self {
+                status: answer
+                    .status
+                    .value()
+                    .and_then(|number| OrderState::from_number(*number)),
+                currency: answer.currency.value().map(|text| text.to_string()),
+            }),
+            Some(code) => Err(format!(
+                "the gateway answers code {code}{}",
+                answer
+                    .msg
+                    .value()
+                    .map_or_else(String::new, |msg| format!(", {msg:?}"))
+            )),
+            None => Err("the answer has no code".to_owned()),
+        }
+    }
+}
+
+fn refused(caller: &Caller, exchange: &Exchange, reason: String) -> OrderError {
+    OrderError::Refused {
+        reason,
+        evidence: Box::new(exchange.evidence("pay for an order", caller.url(Api::Pay))),
+    }
+}
