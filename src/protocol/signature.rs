@@ -45,7 +45,7 @@ impl fmt::Debug for SignKey {
 
 /// A signature as it stands on the wire: 64 lowercase hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Signature([u8; Signature::LENGTH]);
+pub struct Signature([u8; Self::LENGTH]);
 
 impl Signature {
     /// The number of hexadecimal digits.
