@@ -1,5 +1,7 @@
 //! Conformance and load testing for signed refund gateways.
-#![doc = ""]
+
+pub mod cli;
+pub mod gateway;
 pub mod generate;
 pub mod protocol;
 pub mod target;

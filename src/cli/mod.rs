@@ -1,0 +1,3 @@
+//! The commands: parse, run, report.
+
+pub mod serve;

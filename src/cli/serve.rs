@@ -1,0 +1,286 @@
+//! `recoup serve`: the reference gateway.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use etcetera::BaseStrategy;
+use tokio::sync::Notify;
+
+use crate::gateway::partner_file::{self, PartnerFileError};
+use crate::gateway::{
+    self, ChosenFault, Fault, Faults, Partners, Settings, StartError, StoreChoice, Variant,
+};
+
+/// Run the reference gateway.
+///
+/// Its URL is the first line on stdout. SIGINT and SIGTERM stop it. A barcode
+/// that starts with 99 leaves its order to be paid.
+#[derive(Debug, Clone, Args)]
+pub struct ServeArgs {
+    /// Where to listen; port 0 picks a free one
+    #[arg(
+        long,
+        env = "RECOUP_LISTEN",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:8080"
+    )]
+    pub listen: SocketAddr,
+
+    /// Where to keep orders and refunds: memory or sqlite:PATH [default: a file
+    /// in the user's data folder, or memory where a fault needs it]
+    #[arg(long, env = "RECOUP_STORE", value_name = "STORE", value_parser = parse_store)]
+    pub store: Option<StoreChoice>,
+
+    /// The partners and where each key comes from, as TOML [default: two test
+    /// partners, on loopback only]
+    #[arg(long, env = "RECOUP_PARTNERS", value_name = "FILE")]
+    pub partners: Option<PathBuf>,
+
+    /// Do something wrong; races take the length of their window; repeatable
+    #[arg(
+        long = "fault",
+        env = "RECOUP_FAULT",
+        value_name = "NAME[=µs]",
+        value_delimiter = ',',
+        value_parser = ChosenFault::from_str
+    )]
+    pub faults: Vec<ChosenFault>,
+
+    /// Answer in another conforming dialect; repeatable
+    #[arg(
+        long = "variant",
+        env = "RECOUP_VARIANT",
+        value_name = "NAME",
+        value_delimiter = ',',
+        value_parser = Variant::from_str
+    )]
+    pub variants: Vec<Variant>,
+
+    /// List the faults and exit
+    #[arg(long)]
+    pub list_faults: bool,
+
+    /// List the variants and exit
+    #[arg(long)]
+    pub list_variants: bool,
+
+    /// How long each answer waits after its work is done, in milliseconds
+    #[arg(
+        long,
+        env = "RECOUP_DELAY",
+        value_name = "TIME",
+        default_value = "0",
+        value_parser = parse_delay
+    )]
+    pub delay: Duration,
+}
+
+/// Why `recoup serve` did not run.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The test keys are public, and the address is not loopback.
+    #[error(
+        "the test partners' keys are public: to listen on {0}, which is not loopback, give --partners FILE"
+    )]
+    PublicTestKeys(SocketAddr),
+    /// The partners' file can't be used.
+    #[error(transparent)]
+    Partners(#[from] PartnerFileError),
+    /// There is no folder to put the default store into.
+    #[error("no data folder is known for this user: give --store")]
+    NoDataFolder,
+    /// The gateway did not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The system does not tell when to stop.
+    #[error("can't wait for SIGINT and SIGTERM: {0}")]
+    Signals(#[from] ctrlc::Error),
+    /// Nobody reads what is printed.
+    #[error("can't write to stdout: {0}")]
+    Output(#[from] io::Error),
+}
+
+impl ServeError {
+    /// Whether the command line or a file that it names is at fault, and not
+    /// the machine.
+    pub const fn is_usage(&self) -> bool {
+        match self {
+            Self::PublicTestKeys(_) | Self::Partners(_) | Self::NoDataFolder | Self::Start(_) => {
+                true
+            }
+            Self::Signals(_) | Self::Output(_) => false,
+        }
+    }
+}
+
+/// Serves until SIGINT or SIGTERM, or prints a list.
+///
+/// # Errors
+/// [`ServeError`] where the gateway can't be started as asked.
+pub async fn run(args: ServeArgs) -> Result<(), ServeError> {
+    let mut out = io::stdout();
+    if args.list_faults || args.list_variants {
+        if args.list_faults {
+            list_faults(&mut out)?;
+        }
+        if args.list_variants {
+            list_variants(&mut out)?;
+        }
+        return Ok(());
+    }
+    let settings = settings(args)?;
+    let stop = Arc::new(Notify::new());
+    let stop_on_signal = Arc::clone(&stop);
+    ctrlc::set_handler(move || stop_on_signal.notify_one())?;
+
+    let running = gateway::start(settings).await?;
+    writeln!(out, "{}", running.url())?;
+    out.flush()?;
+    stop.notified().await;
+    running.stop().await;
+    Ok(())
+}
+
+fn settings(args: ServeArgs) -> Result<Settings, ServeError> {
+    let partners = match args.partners {
+        Some(path) => partner_file::read(&path)?,
+        None if args.listen.ip().is_loopback() => Partners::test(),
+        None => return Err(ServeError::PublicTestKeys(args.listen)),
+    };
+    let faults: Faults = args.faults.into_iter().collect();
+    let store = match args.store {
+        Some(store) => store,
+        None if faults.first_of_ledger().is_some() => StoreChoice::Memory,
+        None => default_store()?,
+    };
+    Ok(Settings {
+        listen: args.listen,
+        store,
+        partners,
+        faults,
+        variants: args.variants.into_iter().collect(),
+        delay: args.delay,
+        ..Settings::default()
+    })
+}
+
+fn default_store() -> Result<StoreChoice, ServeError> {
+    let folders = etcetera::choose_base_strategy().map_err(|_| ServeError::NoDataFolder)?;
+    let file = folders.data_dir().join("recoup").join("gateway.sqlite");
+    Ok(StoreChoice::Sqlite(file))
+}
+
+fn parse_store(text: &str) -> Result<StoreChoice, String> {
+    if text == "memory" {
+        return Ok(StoreChoice::Memory);
+    }
+    match text.split_once(':') {
+        Some(("sqlite", path)) if !path.is_empty() => Ok(StoreChoice::Sqlite(path.into())),
+        Some(("postgres" | "postgresql", _)) => {
+            Err("PostgreSQL is not supported yet by this build".to_owned())
+        }
+        _ => Err("a store is memory or sqlite:PATH".to_owned()),
+    }
+}
+
+fn parse_delay(text: &str) -> Result<Duration, String> {
+    let digits = text.strip_suffix("ms").unwrap_or(text);
+    digits
+        .parse()
+        .map(Duration::from_millis)
+        .map_err(|_| "a delay is a number of milliseconds, as in 10 or 10ms".to_owned())
+}
+
+fn list_faults(out: &mut dyn Write) -> io::Result<()> {
+    for fault in Fault::ALL {
+        let race = match fault.window() {
+            Some(window) => format!(" [window {} µs]", window.as_micros()),
+            None => String::new(),
+        };
+        let (number, description) = (fault.number(), fault.description());
+        writeln!(out, "M{number:02}  {fault:<22}  {description}{race}")?;
+    }
+    Ok(())
+}
+
+fn list_variants(out: &mut dyn Write) -> io::Result<()> {
+    for variant in Variant::ALL {
+        writeln!(out, "{variant:<16}  {}", variant.description())?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        serve: ServeArgs,
+    }
+
+    fn parsed(args: &[&str]) -> Result<Settings, String> {
+        let args = std::iter::once("serve").chain(args.iter().copied());
+        let command = Command::try_parse_from(args).map_err(|error| error.to_string())?;
+        settings(command.serve).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_store_is_memory_or_a_file_and_postgres_is_said_to_be_missing() {
+        assert_eq!(
+            parsed(&["--store", "memory"]).unwrap().store,
+            StoreChoice::Memory
+        );
+        assert_eq!(
+            parsed(&["--store", "sqlite:a:b.db"]).unwrap().store,
+            StoreChoice::Sqlite("a:b.db".into())
+        );
+        let error = parsed(&["--store", "postgres://localhost/x"]).unwrap_err();
+        assert!(error.contains("not supported yet by this build"), "{error}");
+        assert!(parsed(&["--store", "sqlite:"]).is_err());
+    }
+
+    #[test]
+    fn the_test_keys_are_served_on_loopback_only() {
+        assert!(parsed(&["--store", "memory", "--listen", "[::1]:0"]).is_ok());
+        let error = parsed(&["--store", "memory", "--listen", "0.0.0.0:0"]).unwrap_err();
+        assert!(error.contains("--partners"), "{error}");
+    }
+
+    #[test]
+    fn a_fault_that_keeps_money_wrong_is_in_memory_unless_another_store_is_named() {
+        let settings = parsed(&["--fault", "lost-update=50"]).unwrap();
+        assert_eq!(settings.store, StoreChoice::Memory);
+        assert_eq!(
+            settings.faults.window(Fault::LostUpdate),
+            Some(Duration::from_micros(50))
+        );
+    }
+
+    #[test]
+    fn a_delay_is_in_milliseconds_with_or_without_saying_so() {
+        for text in ["10", "10ms"] {
+            let settings = parsed(&["--store", "memory", "--delay", text]).unwrap();
+            assert_eq!(settings.delay, Duration::from_millis(10));
+        }
+        assert!(parsed(&["--delay", "soon"]).is_err());
+    }
+
+    #[test]
+    fn the_lists_have_a_line_for_each_entry() {
+        let mut out = Vec::new();
+        list_faults(&mut out).unwrap();
+        list_variants(&mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(text.lines().count(), Fault::ALL.len() + Variant::ALL.len());
+        assert!(text.contains("M52  check-then-act "), "{text}");
+    }
+}

@@ -1,0 +1,145 @@
+//! The calls of the API: from a document to what there is to answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::answer::{Answer, Body};
+use super::intake;
+use super::order::{Order, OrderId, OrderName, Payment, Refund};
+use super::partner::{Partner, Partners};
+use super::refusal::Refusal;
+use super::settings::Limits;
+use super::store::Store;
+use super::variant::{Variant, Variants};
+use super::wire::Wire;
+use crate::protocol::query::{OrderResponse, OrderView};
+use crate::protocol::refund::RefundResponse;
+use crate::protocol::{Api, Code, Object, PaymentRequest, QueryRequest, RefundStatus, Timestamp};
+
+/// A barcode that starts like this leaves its order to be paid.
+const UNPAID_BARCODE: &str = "99";
+/// What every order is paid with.
+const WALLET: &str = "reference";
+
+/// A gateway: what its calls need.
+pub(super) struct Gateway {
+    /// Who is served.
+    pub(super) partners: Partners,
+    /// Where orders and refunds are kept.
+    pub(super) store: Arc<dyn Store>,
+    /// How it deals with the wire.
+    pub(super) wire: Box<dyn Wire>,
+    /// In what it differs from the default dialect.
+    pub(super) variants: Variants,
+    /// What one caller may cost.
+    pub(super) limits: Limits,
+    /// How long each answer waits.
+    pub(super) delay: Duration,
+    /// The currency of every payment.
+    pub(super) currency: String,
+}
+
+impl Gateway {
+    /// The answer to a document that was sent to `api`.
+    pub(super) async fn answer(&self, api: Api, document: &[u8]) -> Answer<'_> {
+        match intake::take(document, &self.partners, &*self.wire) {
+            Ok(message) => {
+                let called = match api {
+                    Api::Pay => self.pay(message.partner, &message.body).await,
+                    Api::Query => self.query(message.partner, &message.body).await,
+                    Api::Refund => self.refund(message.partner, &message.body).await,
+                };
+                Answer {
+                    partner: Some(message.partner),
+                    body: called.unwrap_or_else(Body::from),
+                }
+            }
+            Err(refused) => match refused.partner {
+                None => self.refuse(refused.refusal, document),
+                partner => Answer {
+                    partner,
+                    body: refused.refusal.into(),
+                },
+            },
+        }
+    }
+
+    /// A refusal of a document that names nobody for certain.
+    pub(super) fn refuse(&self, refusal: Refusal, document: &[u8]) -> Answer<'_> {
+        Answer {
+            partner: self.partners.mentioned_in(document),
+            body: refusal.into(),
+        }
+    }
+
+    /// The signed document of an answer.
+    pub(super) fn write(&self, answer: &Answer<'_>) -> Vec<u8> {
+        let extended = self.variants.has(Variant::ExtraMembers);
+        answer.write(&self.partners, &*self.wire, extended)
+    }
+
+    async fn refund(&self, partner: &Partner, body: &Object<'_>) -> Result<Body, Refusal> {
+        let asked = self.wire.read_refund(body)?;
+        let refund = Refund {
+            partner: partner.no.clone(),
+            order: asked.partner_order_no,
+            number: asked.refund_no,
+            amount: asked.order_amount,
+        };
+        let receipt = self.store.refund(refund).await??;
+        if receipt.repeated && self.variants.has(Variant::RefuseDuplicates) {
+            return Err(Refusal::of(Code::DUPLICATE));
+        }
+        Ok(Body::Refund(RefundResponse::accepted(
+            receipt.amount,
+            RefundStatus::Cancelled,
+            receipt.currency,
+        )))
+    }
+
+    async fn pay(&self, partner: &Partner, body: &Object<'_>) -> Result<Body, Refusal> {
+        let asked = PaymentRequest::read(body)?;
+        if !asked.order_amount.is_positive() {
+            return Err(super::wire::too_small().into());
+        }
+        let paid_later = asked.barcode.as_str().starts_with(UNPAID_BARCODE);
+        let payment = Payment {
+            partner: partner.no.clone(),
+            number: asked.partner_order_no,
+            store: asked.store_no,
+            barcode: asked.barcode,
+            amount: asked.order_amount,
+            currency: self.currency.clone(),
+            paid_at: (!paid_later).then(Timestamp::now),
+        };
+        let order = self.store.pay(payment).await??;
+        Ok(show(order))
+    }
+
+    async fn query(&self, partner: &Partner, body: &Object<'_>) -> Result<Body, Refusal> {
+        let asked = QueryRequest::read(body)?;
+        let name = match (asked.order_no, asked.partner_order_no) {
+            (Some(id), _) => OrderId::parse(id.as_str())
+                .map(OrderName::Id)
+                .ok_or_else(|| Refusal::of(Code::ORDER_UNKNOWN))?,
+            (None, Some(number)) => OrderName::Number(number),
+            (None, None) => return Err(Refusal::of(Code::ORDER_NUMBERS_EMPTY)),
+        };
+        match self.store.find(partner.no.clone(), name).await? {
+            Some(order) => Ok(show(order)),
+            None => Err(Refusal::of(Code::ORDER_UNKNOWN)),
+        }
+    }
+}
+
+fn show(order: Order) -> Body {
+    Body::Order(OrderResponse::success(OrderView {
+        order_no: order.id.to_string(),
+        status: order.state().number(),
+        partner_order_no: order.number,
+        order_amount: order.amount,
+        wallet: WALLET.to_owned(),
+        pay_time: order.paid_at.map(|time| time.to_string()),
+        currency: order.currency,
+    }))
+}

@@ -1,0 +1,141 @@
+//! The faults that a gateway is started with.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::catalogue::{Fault, Seat};
+use crate::gateway::name::UnknownName;
+
+/// A fault, and for how long its race is open. Written `NAME` or `NAME=µs`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChosenFault {
+    /// What to do wrong.
+    pub fault: Fault,
+    /// For how long the race is open; means nothing for a fault that is no race.
+    pub window: Duration,
+}
+
+/// Why a text is no [`ChosenFault`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChosenFaultError {
+    /// No fault has this name.
+    #[error(transparent)]
+    Unknown(#[from] UnknownName),
+    /// A window that is no whole number of microseconds.
+    #[error("the window of {0} is not a whole number of microseconds")]
+    Window(Fault),
+    /// A window for a fault that is no race.
+    #[error("{0} is no race and has no window")]
+    NoRace(Fault),
+}
+
+impl From<Fault> for ChosenFault {
+    fn from(fault: Fault) -> Self {
+        Self {
+            fault,
+            window: fault.window().unwrap_or_default(),
+        }
+    }
+}
+
+impl FromStr for ChosenFault {
+    type Err = ChosenFaultError;
+
+    fn from_str(text: &str) -> Result<Self, ChosenFaultError> {
+        let Some((name, window)) = text.split_once('=') else {
+            return Ok(text.parse::<Fault>()?.into());
+        };
+        let fault: Fault = name.parse()?;
+        if fault.window().is_none() {
+            return Err(ChosenFaultError::NoRace(fault));
+        }
+        let window = window
+            .parse()
+            .map(Duration::from_micros)
+            .map_err(|_| ChosenFaultError::Window(fault))?;
+        Ok(Self { fault, window })
+    }
+}
+
+impl fmt::Display for ChosenFault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.fault.window() {
+            None => write!(formatter, "{}", self.fault),
+            Some(_) => write!(formatter, "{}={}", self.fault, self.window.as_micros()),
+        }
+    }
+}
+
+/// All that a gateway is to do wrong; by default nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Faults(BTreeMap<Fault, Duration>);
+
+impl Faults {
+    /// Whether `fault` is one of them.
+    pub fn has(&self, fault: Fault) -> bool {
+        self.0.contains_key(&fault)
+    }
+
+    /// For how long the race of `fault` is open; `None` where it is not one of
+    /// them.
+    pub fn window(&self, fault: Fault) -> Option<Duration> {
+        self.0.get(&fault).copied()
+    }
+
+    /// The first of them that keeps money wrong, and so needs the faulty
+    /// ledger in memory.
+    pub fn first_of_ledger(&self) -> Option<Fault> {
+        self.0
+            .keys()
+            .copied()
+            .find(|fault| fault.seat() == Seat::Ledger)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<F: Into<ChosenFault>> FromIterator<F> for Faults {
+    fn from_iter<I: IntoIterator<Item = F>>(faults: I) -> Self {
+        let pair = |chosen: ChosenFault| (chosen.fault, chosen.window);
+        Self(faults.into_iter().map(Into::into).map(pair).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_race_can_be_given_its_window() {
+        let chosen: ChosenFault = "check-then-act=5000".parse().unwrap();
+        assert_eq!(chosen.window, Duration::from_millis(5));
+        assert_eq!(chosen.to_string(), "check-then-act=5000");
+        let default: ChosenFault = "lost-update".parse().unwrap();
+        assert_eq!(default.window, Duration::from_micros(200));
+    }
+
+    #[test]
+    fn what_is_misspelt_is_named() {
+        for (text, said) in [
+            (
+                "chek-then-act",
+                "there is no fault \"chek-then-act\"; did you mean \"check-then-act\"?",
+            ),
+            (
+                "lost-update=1ms",
+                "the window of lost-update is not a whole number of microseconds",
+            ),
+            (
+                "unpaid-order=5",
+                "unpaid-order is no race and has no window",
+            ),
+        ] {
+            assert_eq!(text.parse::<ChosenFault>().unwrap_err().to_string(), said);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! The reference gateway: what a right refund gateway does, and, on demand,
+//! what each known wrong one does.
+//!
+//! It stands apart from the harness on purpose. It imports the protocol and
+//! nothing else of the house, so that the harness and the gateway share
+//! neither money arithmetic nor refund rules, and the one can find the other
+//! wrong.
+//!
+//! A request's way: [`server`] accepts a connection, `transport` takes one HTTP
+//! request from it, `intake` believes the envelope or refuses it, `calls` asks
+//! the [`store`], whose one atomic step applies the rule in [`refunding`], and
+//! `answer` writes and signs what came of it. [`fault`] replaces the store and
+//! the [`wire`] by wrong ones; no right code asks whether a fault is on.
+
+mod answer;
+mod body;
+mod calls;
+pub mod fault;
+mod intake;
+mod name;
+mod nesting;
+pub mod order;
+pub mod partner;
+pub mod partner_file;
+pub mod refunding;
+mod refusal;
+pub mod server;
+pub mod settings;
+pub mod store;
+mod transport;
+pub mod variant;
+pub mod wire;
+
+pub use fault::{ChosenFault, Fault, Faults};
+pub use name::UnknownName;
+pub use partner::{Partner, Partners, PartnersError};
+pub use server::{Running, StartError, start};
+pub use settings::{Limits, Settings, StoreChoice};
+pub use variant::{Variant, Variants};

@@ -1,0 +1,83 @@
+//! What a gateway is started with.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::fault::Faults;
+use super::partner::Partners;
+use super::variant::Variants;
+
+/// What a gateway is started with. The default is what a test wants: a free
+/// loopback port, everything in memory, the two test partners, no fault.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where to listen; port 0 picks a free one.
+    pub listen: SocketAddr,
+    /// Where orders and refunds are kept.
+    pub store: StoreChoice,
+    /// Who is served.
+    pub partners: Partners,
+    /// What to do wrong.
+    pub faults: Faults,
+    /// In what to differ from the default dialect, rightly.
+    pub variants: Variants,
+    /// What one caller may cost.
+    pub limits: Limits,
+    /// How long each answer waits after its work is done.
+    pub delay: Duration,
+    /// The currency of every payment.
+    pub currency: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            store: StoreChoice::Memory,
+            partners: Partners::test(),
+            faults: Faults::default(),
+            variants: Variants::default(),
+            limits: Limits::default(),
+            delay: Duration::ZERO,
+            currency: "JPY".to_owned(),
+        }
+    }
+}
+
+/// Where orders and refunds are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreChoice {
+    /// In memory: gone when the gateway stops.
+    Memory,
+    /// In a SQLite file, which is created where there is none.
+    Sqlite(PathBuf),
+}
+
+/// What one caller may cost, so that others are still served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// The largest body, in bytes.
+    pub body: usize,
+    /// How long a request's head may take to arrive. It bounds an idle
+    /// connection too, since it counts from the answer before.
+    pub head_read: Duration,
+    /// How long a request's body may take to arrive.
+    pub body_read: Duration,
+    /// How many connections are served at once; others wait to be accepted.
+    pub connections: usize,
+    /// How long a stop waits for answers that are under way.
+    pub grace: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body: 64 * 1024,
+            head_read: Duration::from_secs(60),
+            body_read: Duration::from_secs(10),
+            connections: 8192,
+            grace: Duration::from_secs(5),
+        }
+    }
+}

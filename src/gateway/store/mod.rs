@@ -1,0 +1,11 @@
+//! Where orders and refunds are kept.
+
+mod contract;
+mod memory;
+mod order_book;
+mod sqlite;
+
+pub use contract::{Reply, Store, StoreError, open};
+pub use memory::MemoryStore;
+pub(super) use order_book::OrderBook;
+pub use sqlite::{OpenError, SqliteStore};

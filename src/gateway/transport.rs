@@ -1,0 +1,204 @@
+//! One HTTP exchange: what must be right before a document is looked at, and
+//! the response that carries the answer.
+//!
+//! A refusal at this level is signed as well. Its sender is not known, so the
+//! key is that of the partner that the body seems to name.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Version, header};
+use axum::response::Response;
+use axum::routing::post;
+
+use super::answer::Answer;
+use super::body::{self, BodyError};
+use super::calls::Gateway;
+use super::refusal::Refusal;
+use super::variant::Variant;
+use crate::protocol::{Api, Code};
+
+/// The content type of every answer.
+const JSON: HeaderValue = HeaderValue::from_static("application/json;charset=UTF-8");
+
+/// The paths of the API and what becomes of all others.
+pub(super) fn router(gateway: Arc<Gateway>) -> Router {
+    let mut router = Router::new();
+    for api in Api::ALL {
+        let handler = move |State(gateway): State<Arc<Gateway>>, request: Request| async move {
+            exchange(&gateway, Wanted::Call(api), request).await
+        };
+        router = router.route(api.path(), post(handler));
+    }
+    router
+        .method_not_allowed_fallback(|State(gateway): State<Arc<Gateway>>, request| async move {
+            exchange(&gateway, Wanted::OtherMethod, request).await
+        })
+        .fallback(|State(gateway): State<Arc<Gateway>>, request| async move {
+            exchange(&gateway, Wanted::OtherPath, request).await
+        })
+        .with_state(gateway)
+}
+
+/// What a request line asks for.
+#[derive(Debug, Clone, Copy)]
+enum Wanted {
+    Call(Api),
+    OtherMethod,
+    OtherPath,
+}
+
+async fn exchange(gateway: &Gateway, wanted: Wanted, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let document = match body::read(body, &head.headers, &gateway.limits).await {
+        Ok(document) => document,
+        Err(error) => return respond_unread(gateway, error),
+    };
+    let (status, answer) = match check(wanted, &head) {
+        Ok(api) => {
+            let answer = gateway.answer(api, &document).await;
+            let refused = answer.body.code() != Code::SUCCESS;
+            let status = if refused && gateway.variants.has(Variant::RefusalsAs4xx) {
+                StatusCode::BAD_REQUEST
+            } else {
+                StatusCode::OK
+            };
+            (status, answer)
+        }
+        Err((status, refusal)) => (status, gateway.refuse(refusal, &document)),
+    };
+    if !gateway.delay.is_zero() {
+        tokio::time::sleep(gateway.delay).await;
+    }
+    let mut response = respond(gateway, status, &answer);
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        let headers = response.headers_mut();
+        headers.insert(header::ALLOW, HeaderValue::from_static("POST"));
+    }
+    response
+}
+
+fn respond(gateway: &Gateway, status: StatusCode, answer: &Answer<'_>) -> Response {
+    let mut response = Response::new(gateway.write(answer).into());
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, JSON);
+    response
+}
+
+/// The response to a request whose body was not read to its end: the
+/// connection can't be used again.
+fn respond_unread(gateway: &Gateway, error: BodyError) -> Response {
+    let (status, msg, beginning) = match error {
+        BodyError::TooLarge(beginning) => (
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "the body is too large",
+            beginning,
+        ),
+        BodyError::Late => (
+            StatusCode::REQUEST_TIMEOUT,
+            "the body did not arrive in time",
+            Vec::new(),
+        ),
+        BodyError::Broken => (StatusCode::BAD_REQUEST, "the body is broken", Vec::new()),
+    };
+    let refusal = Refusal::new(Code::ILLEGAL_REQUEST, msg);
+    let mut response = respond(gateway, status, &gateway.refuse(refusal, &beginning));
+    let headers = response.headers_mut();
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+/// Checks the request line and the headers.
+fn check(wanted: Wanted, head: &Parts) -> Result<Api, (StatusCode, Refusal)> {
+    let refuse = |status, msg| Err((status, Refusal::new(Code::ILLEGAL_REQUEST, msg)));
+    let api = match wanted {
+        Wanted::Call(api) => api,
+        Wanted::OtherMethod => {
+            return refuse(StatusCode::METHOD_NOT_ALLOWED, "the method is not POST");
+        }
+        Wanted::OtherPath => return refuse(StatusCode::NOT_FOUND, "there is no such path"),
+    };
+    let hosts = head.headers.get_all(header::HOST).iter().count();
+    if hosts > 1 || (hosts == 0 && head.version >= Version::HTTP_11) {
+        return refuse(StatusCode::BAD_REQUEST, "not exactly one Host header");
+    }
+    let unexpected = |value: &HeaderValue| !value.as_bytes().eq_ignore_ascii_case(b"100-continue");
+    if head.headers.get_all(header::EXPECT).iter().any(unexpected) {
+        return refuse(StatusCode::EXPECTATION_FAILED, "the expectation is unknown");
+    }
+    let encoded = |value: &HeaderValue| !value.as_bytes().eq_ignore_ascii_case(b"identity");
+    if head
+        .headers
+        .get_all(header::CONTENT_ENCODING)
+        .iter()
+        .any(encoded)
+    {
+        return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body is encoded");
+    }
+    if !has_json(&head.headers) {
+        return refuse(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "the content type is not application/json in UTF-8",
+        );
+    }
+    Ok(api)
+}
+
+/// Whether there is one content type, and it is JSON in UTF-8.
+fn has_json(headers: &HeaderMap) -> bool {
+    let mut types = headers.get_all(header::CONTENT_TYPE).iter();
+    match (types.next().map(HeaderValue::to_str), types.next()) {
+        (Some(Ok(content_type)), None) => is_json(content_type),
+        _ => false,
+    }
+}
+
+fn is_json(content_type: &str) -> bool {
+    let mut parts = content_type.split(';').map(str::trim);
+    let json = parts
+        .next()
+        .is_some_and(|media| media.eq_ignore_ascii_case("application/json"));
+    json && parts
+        .filter_map(|parameter| parameter.split_once('='))
+        .filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))
+        .all(|(_, value)| {
+            let value = value.trim();
+            let charset = value
+                .strip_prefix('"')
+                .and_then(|quoted| quoted.strip_suffix('"'))
+                .unwrap_or(value);
+            charset.eq_ignore_ascii_case("utf-8")
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_in_utf_8_is_taken_in_any_spelling_and_nothing_else_is() {
+        for taken in [
+            "application/json",
+            "Application/JSON",
+            "application/json;",
+            "application/json;charset=UTF-8",
+            "application/json; Charset=\"utf-8\"",
+            "application/json ; charset=Utf-8 ; v=1",
+        ] {
+            assert!(is_json(taken), "{taken}");
+        }
+        for refused in [
+            "",
+            "text/plain",
+            "application/jsonp",
+            "application/json;charset=gbk",
+            "application/json;charset=utf-8;charset=utf-16",
+            "application/json;charset=",
+            "application/x-www-form-urlencoded",
+        ] {
+            assert!(!is_json(refused), "{refused}");
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The reference gateway as its callers see it: bytes over TCP.
+#![expect(clippy::unwrap_used, reason = "a test that finds nothing there fails")]
+
+mod client;
+mod crash;
+mod faults;
+mod malformed;
+mod money;
+mod serve;
+mod transport;
+mod variants;

@@ -1,0 +1,249 @@
+//! What happens below the protocol: methods, paths, types, sizes, slow callers.
+
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+
+use crate::client::{Client, Session, other_shop, post, refund_of, shop, start};
+
+const REFUND: &str = "/api/common/refund";
+
+#[tokio::test]
+async fn other_methods_and_paths_are_refused_signed_and_the_connection_goes_on() {
+    let gateway = start(|_| {}).await;
+    let mut client = Client::connect(gateway.address()).await;
+    for method in ["GET", "PUT", "DELETE", "OPTIONS", "post", "BREW"] {
+        let head = format!("{method} {REFUND} HTTP/1.1\r\nHost: g\r\nContent-Length: 0\r\n\r\n");
+        client.send(head).await;
+        let answer = client.receive().await.unwrap();
+        assert_eq!(answer.status, 405, "{method}");
+        assert_eq!(answer.header("allow"), Some("POST"));
+        assert!(answer.is_signed_by(&shop().key));
+    }
+    let document = other_shop().seal(&refund_of("o", "r", 1));
+    for path in [
+        "/",
+        "/api/common/refund/",
+        "//api/common/refund",
+        "/API/common/refund",
+    ] {
+        let answer = client.post(path, &document).await.unwrap();
+        assert_eq!(answer.status, 404, "{path}");
+        assert!(answer.is_signed_by(&other_shop().key), "{path}");
+    }
+    let answer = client.post(REFUND, &document).await.unwrap();
+    assert_eq!((answer.status, answer.code()), (200, 30));
+    assert_eq!(
+        answer.header("content-type"),
+        Some("application/json;charset=UTF-8")
+    );
+}
+
+#[tokio::test]
+async fn a_head_request_is_answered_without_a_body() {
+    let gateway = start(|_| {}).await;
+    let mut client = Client::connect(gateway.address()).await;
+    let mut both = format!("HEAD {REFUND} HTTP/1.1\r\nHost: g\r\n\r\n").into_bytes();
+    both.extend(post("/nowhere", "", b""));
+    client.send(both).await;
+    client.close_writing().await;
+    let answers = client.receive_all().await;
+    let statuses = answers.matches("HTTP/1.1 ").count();
+    assert_eq!(statuses, 2, "{answers}");
+    assert_eq!(answers.matches("\"signature\"").count(), 1, "{answers}");
+}
+
+#[tokio::test]
+async fn only_plain_json_in_utf_8_is_read() {
+    let gateway = start(|_| {}).await;
+    let document = shop().seal(&refund_of("o", "r", 1));
+    let mut client = Client::connect(gateway.address()).await;
+    for (headers, status) in [
+        ("Content-Type: Application/JSON; charset=\"utf-8\"\r\n", 200),
+        ("", 415),
+        ("Content-Type: text/plain\r\n", 415),
+        ("Content-Type: application/json;charset=gbk\r\n", 415),
+        (
+            "Content-Type: application/json\r\nContent-Type: text/plain\r\n",
+            415,
+        ),
+        (
+            "Content-Type: application/json\r\nContent-Encoding: gzip\r\n",
+            415,
+        ),
+        (
+            "Content-Type: application/json\r\nContent-Encoding: identity\r\n",
+            200,
+        ),
+        (
+            "Content-Type: application/json\r\nExpect: miracles\r\n",
+            417,
+        ),
+        ("Content-Type: application/json\r\nHost: another\r\n", 400),
+    ] {
+        let length = document.len();
+        client
+            .send(format!(
+                "POST {REFUND} HTTP/1.1\r\nHost: g\r\n{headers}Content-Length: {length}\r\n\r\n"
+            ))
+            .await;
+        client.send(&document).await;
+        let answer = client.receive().await.unwrap();
+        assert_eq!(answer.status, status, "{headers}");
+        assert!(answer.is_signed_by(&shop().key), "{headers}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_at_the_limit_is_read_and_a_larger_one_is_not() {
+    let gateway = start(|settings| settings.limits.body = 2000).await;
+    let mut session = Session::open(&gateway, shop()).await;
+    let mut document = session.caller.seal(&refund_of("o", "r", 1));
+    document.resize(2000, b' ');
+    assert_eq!(session.call(REFUND, &document).await.status, 200);
+
+    for extra in [1, 500_000, 10_000_000] {
+        let mut session = Session::open(&gateway, shop()).await;
+        let mut large = document.clone();
+        large.resize(2000 + extra, b' ');
+        if let Some(answer) = session.client.post(REFUND, &large).await {
+            assert_eq!(answer.status, 413);
+            assert_eq!(answer.header("connection"), Some("close"));
+            assert!(answer.is_signed_by(&shop().key));
+        } else {
+            // So much was left unread that the answer can get lost.
+            assert!(extra > 1_000_000);
+        }
+    }
+
+    // Who asks first is told before it sends.
+    let mut client = Client::connect(gateway.address()).await;
+    client
+        .send(format!("POST {REFUND} HTTP/1.1\r\nHost: g\r\nExpect: 100-continue\r\nContent-Length: 2001\r\n\r\n"))
+        .await;
+    assert_eq!(client.receive().await.unwrap().status, 413);
+}
+
+#[tokio::test]
+async fn chunks_and_leave_to_continue_are_understood() {
+    let gateway = start(|_| {}).await;
+    let document = shop().seal(&refund_of("o", "r", 1));
+    let mut client = Client::connect(gateway.address()).await;
+    let head = format!("POST {REFUND} HTTP/1.1\r\nHost: g\r\nContent-Type: application/json\r\n");
+    client
+        .send(format!("{head}Transfer-Encoding: chunked\r\n\r\n"))
+        .await;
+    for byte in &document {
+        client
+            .send([b"1;x=y\r\n", &[*byte][..], b"\r\n"].concat())
+            .await;
+    }
+    client.send("0\r\nTrailer: t\r\n\r\n").await;
+    assert_eq!(client.receive().await.unwrap().code(), 30);
+
+    let length = document.len();
+    client
+        .send(format!(
+            "{head}Expect: 100-continue\r\nContent-Length: {length}\r\n\r\n"
+        ))
+        .await;
+    assert_eq!(client.receive().await.unwrap().status, 100);
+    client.send(&document).await;
+    assert_eq!(client.receive().await.unwrap().code(), 30);
+}
+
+#[tokio::test]
+async fn two_framings_at_once_are_one_request_and_the_connection_ends() {
+    let gateway = start(|_| {}).await;
+    let mut session = Session::open(&gateway, shop()).await;
+    session.pay("o", 100).await;
+    let hidden = post(REFUND, "", &shop().seal(&refund_of("o", "hidden", 60)));
+    let mut client = Client::connect(gateway.address()).await;
+    client
+        .send(format!(
+            "POST {REFUND} HTTP/1.1\r\nHost: g\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            hidden.len()
+        ))
+        .await;
+    client.send(&hidden).await;
+    if let Some(answer) = client.receive().await {
+        assert_eq!(answer.code(), 6);
+    }
+    assert!(client.receive().await.is_none());
+    assert_eq!(session.drain("o").await, 100);
+}
+
+#[tokio::test]
+async fn pipelined_requests_are_answered_in_order_even_after_a_half_close() {
+    let gateway = start(|_| {}).await;
+    let mut session = Session::open(&gateway, shop()).await;
+    session.pay("o", 100).await;
+    let refund =
+        |number: &str, amount| post(REFUND, "", &shop().seal(&refund_of("o", number, amount)));
+    let client = &mut session.client;
+    client
+        .send([refund("r1", 60), refund("r2", 41), refund("r3", 40)].concat())
+        .await;
+    client.close_writing().await;
+    let mut codes = Vec::new();
+    while let Some(answer) = client.receive().await {
+        codes.push(answer.code());
+    }
+    assert_eq!(codes, [1, 35, 1]);
+}
+
+#[tokio::test]
+async fn slow_callers_are_cut_off_and_others_are_still_served() {
+    let gateway = start(|settings| {
+        settings.limits.head_read = Duration::from_millis(300);
+        settings.limits.body_read = Duration::from_millis(300);
+        settings.limits.connections = 4;
+    })
+    .await;
+    // More than there are places for: each has to be cut off for the last to
+    // be served at all.
+    let silent = Client::connect(gateway.address()).await;
+    let mut slow_head = Client::connect(gateway.address()).await;
+    slow_head
+        .send(format!("POST {REFUND} HTTP/1.1\r\nHost: g"))
+        .await;
+    let mut slow_body = Client::connect(gateway.address()).await;
+    let document = shop().seal(&refund_of("o", "r", 1));
+    let request = post(REFUND, "", &document);
+    slow_body.send(&request[..request.len() - 1]).await;
+    let mut used = Session::open(&gateway, shop()).await;
+    used.pay("o", 100).await;
+    let mut last = Session::open(&gateway, shop()).await;
+    assert_eq!(last.refund("o", "last", 1).await.code(), 1);
+
+    assert_eq!(slow_body.receive().await.unwrap().status, 408);
+    assert!(slow_body.receive().await.is_none());
+    for mut client in [silent, slow_head, used.client] {
+        if let Some(answer) = client.receive().await {
+            assert_eq!(answer.status, 408);
+        }
+        assert!(client.receive().await.is_none());
+    }
+}
+
+#[tokio::test]
+async fn a_stopped_gateway_still_answers_what_was_under_way() {
+    let gateway = start(|_| {}).await;
+    let address = gateway.address();
+    let document = shop().seal(&refund_of("o", "r", 1));
+    let mut client = Client::connect(address).await;
+    let request = post(REFUND, "Expect: 100-continue\r\n", &document);
+    let (head, body) = request.split_at(request.len() - document.len());
+    client.send(head).await;
+    assert_eq!(client.receive().await.unwrap().status, 100);
+
+    let stopping = tokio::spawn(gateway.stop());
+    while TcpStream::connect(address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    client.send(body).await;
+    assert_eq!(client.receive().await.unwrap().code(), 30);
+    assert!(client.receive().await.is_none());
+    stopping.await.unwrap();
+}
