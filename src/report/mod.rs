@@ -1,0 +1,21 @@
+//! Events in, files and screens out.
+//!
+//! A [`Collector`] listens to a run and folds what it hears into one
+//! [`Report`]; each form of it (terminal, JSON, JUnit, Markdown, HTML) is
+//! written from that value alone, by a module of its own, so that they can't
+//! disagree. [`RunFolder`] puts all of them on disk, with the raw bytes of what
+//! failed. [`Progress`] is the one reporter that works while the run goes on.
+//!
+//! Two things are kept out on the way in, so that no writer has to think of
+//! them: sign keys, which a [`Redactor`] replaces in every event, and control
+//! characters, which a gateway could use to draw on the reader's terminal.
+
+mod collected;
+mod figures;
+mod redact;
+#[cfg(test)]
+mod sample;
+mod shown;
+
+pub use collected::{Collector, PreflightStep, Report};
+pub use redact::Redactor;
