@@ -10,12 +10,22 @@
 //! them: sign keys, which a [`Redactor`] replaces in every event, and control
 //! characters, which a gateway could use to draw on the reader's terminal.
 
+mod block;
 mod collected;
 mod figures;
+pub mod html;
+pub mod json;
+pub mod junit;
+pub mod markdown;
+mod palette;
+mod progress;
 mod redact;
 #[cfg(test)]
 mod sample;
 mod shown;
+pub mod terminal;
 
 pub use collected::{Collector, PreflightStep, Report};
+pub use palette::{Palette, Tone};
+pub use progress::Progress;
 pub use redact::Redactor;
