@@ -12,7 +12,10 @@
 
 mod block;
 mod collected;
+mod error;
+mod exchanges;
 mod figures;
+mod folder;
 pub mod html;
 pub mod json;
 pub mod junit;
@@ -22,10 +25,13 @@ mod progress;
 mod redact;
 #[cfg(test)]
 mod sample;
+mod script;
 mod shown;
 pub mod terminal;
 
 pub use collected::{Collector, PreflightStep, Report};
+pub use error::ReportError;
+pub use folder::RunFolder;
 pub use palette::{Palette, Tone};
 pub use progress::Progress;
 pub use redact::Redactor;
