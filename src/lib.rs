@@ -4,5 +4,6 @@ pub mod cli;
 pub mod gateway;
 pub mod generate;
 pub mod protocol;
+pub mod report;
 pub mod target;
 pub mod verdict;

@@ -1,0 +1,117 @@
+//! What the audit found: violations with their proof, and what the traffic
+//! could have shown.
+
+use std::io::{self, Write};
+
+use super::escape::text;
+use super::lanes;
+use crate::report::block::violation_heading;
+use crate::report::figures;
+use crate::verdict::{AuditSummary, Exposure, Violation};
+
+/// Violations whose proof is drawn; every one is in `report.json`.
+const DRAWN_LIMIT: usize = 100;
+
+/// Writes the section.
+pub(super) fn write(audit: &AuditSummary, out: &mut dyn Write) -> io::Result<()> {
+    let word = figures::run_word(audit.verdict);
+    writeln!(
+        out,
+        "<section id=\"audit\">\n<h2>Audit <span class=\"tag {word}\">{word}</span></h2>"
+    )?;
+    if let Some(reason) = &audit.reason {
+        writeln!(out, "<p class=\"notice\">{}</p>", text(reason))?;
+    }
+    writeln!(out, "<dl class=\"figures\">")?;
+    for (name, number) in [
+        ("orders", audit.orders),
+        ("operations", audit.operations),
+        ("violations", audit.violations.len() as u64),
+        ("unknown", audit.unknown),
+        ("orders undecided", audit.inconclusive_orders),
+    ] {
+        let number = figures::count(number);
+        writeln!(out, "<div><dt>{name}</dt><dd>{number}</dd></div>")?;
+    }
+    writeln!(out, "</dl>")?;
+    write_violations(&audit.violations, out)?;
+    write_exposure(&audit.exposure, out)?;
+    writeln!(out, "</section>")
+}
+
+/// Writes the section of a run that raised alarms and came to no audit.
+pub(super) fn write_alarms(alarms: &[Violation], out: &mut dyn Write) -> io::Result<()> {
+    if alarms.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "<section id=\"audit\">\n<h2>Alarms</h2>\n\
+         <p class=\"notice\">The run ended before its history was audited. These were seen while it went on.</p>"
+    )?;
+    write_violations(alarms, out)?;
+    writeln!(out, "</section>")
+}
+
+fn write_violations(violations: &[Violation], out: &mut dyn Write) -> io::Result<()> {
+    for violation in violations.iter().take(DRAWN_LIMIT) {
+        writeln!(
+            out,
+            "<article class=\"outcome fail\">\n<h3><span class=\"tag fail\">{}</span> {}</h3>\n<p class=\"message\">{}</p>",
+            text(&violation.invariant),
+            text(&violation_heading(violation)),
+            text(&violation.message),
+        )?;
+        write_witness(violation, out)?;
+        lanes::write(violation, out)?;
+        writeln!(out, "</article>")?;
+    }
+    match violations.len().saturating_sub(DRAWN_LIMIT) {
+        0 => Ok(()),
+        hidden => writeln!(
+            out,
+            "<p>… and {hidden} more in <code>report.json</code>.</p>"
+        ),
+    }
+}
+
+fn write_witness(violation: &Violation, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(
+        out,
+        "<div class=\"scroll\"><table>\n<thead><tr><th>Refund</th><th class=\"figure\">Amount</th>\
+         <th class=\"figure\">Sent</th><th class=\"figure\">Answered</th><th>Outcome</th></tr></thead>\n<tbody>"
+    )?;
+    for step in &violation.witness {
+        let answered = step
+            .answered
+            .map_or_else(|| "never".to_owned(), |place| place.to_string());
+        writeln!(
+            out,
+            "<tr><td><code>{}</code></td><td class=\"figure\">{}</td><td class=\"figure\">{}</td>\
+             <td class=\"figure\">{answered}</td><td>{}</td></tr>",
+            text(&step.refund),
+            step.amount,
+            step.sent,
+            text(&step.outcome),
+        )?;
+    }
+    writeln!(out, "</tbody></table></div>")
+}
+
+fn write_exposure(exposure: &Exposure, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(
+        out,
+        "<h3>What the traffic could have shown</h3>\n\
+         <p class=\"quiet\">A verdict on traffic that never came near a limit says little. \
+         The power to detect a race was not calibrated for this run.</p>\n\
+         <div class=\"scroll\"><table>\n<tbody>"
+    )?;
+    for (name, number) in figures::exposure_rows(exposure) {
+        let number = figures::count(number);
+        writeln!(
+            out,
+            "<tr><th scope=\"row\">{name}</th><td class=\"figure\">{number}</td></tr>"
+        )?;
+    }
+    writeln!(out, "</tbody></table></div>")
+}

@@ -1,0 +1,17 @@
+//! `report.html`: one file that needs nothing else.
+//!
+//! No script, no font, no address outside: it opens from a CI artefact, in ten
+//! years, on a phone, on paper. A content security policy says the same to the
+//! browser, so that nothing an answer holds could make it load anything.
+
+mod audit;
+mod chart;
+mod escape;
+mod failures;
+mod lanes;
+mod load;
+mod matrix;
+mod page;
+mod run;
+
+pub use page::write;

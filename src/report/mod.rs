@@ -1,0 +1,37 @@
+//! Events in, files and screens out.
+//!
+//! A [`Collector`] listens to a run and folds what it hears into one
+//! [`Report`]; each form of it (terminal, JSON, JUnit, Markdown, HTML) is
+//! written from that value alone, by a module of its own, so that they can't
+//! disagree. [`RunFolder`] puts all of them on disk, with the raw bytes of what
+//! failed. [`Progress`] is the one reporter that works while the run goes on.
+//!
+//! Two things are kept out on the way in, so that no writer has to think of
+//! them: sign keys, which a [`Redactor`] replaces in every event, and control
+//! characters, which a gateway could use to draw on the reader's terminal.
+
+mod block;
+mod collected;
+mod error;
+mod exchanges;
+mod figures;
+mod folder;
+pub mod html;
+pub mod json;
+pub mod junit;
+pub mod markdown;
+mod palette;
+mod progress;
+mod redact;
+#[cfg(test)]
+mod sample;
+mod script;
+mod shown;
+pub mod terminal;
+
+pub use collected::{Collector, PreflightStep, Report};
+pub use error::ReportError;
+pub use folder::RunFolder;
+pub use palette::{Palette, Tone};
+pub use progress::Progress;
+pub use redact::Redactor;

@@ -1,0 +1,376 @@
+//! The result for a person at a terminal.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use super::block::{tone_of, write_rule, write_violation};
+use super::collected::Report;
+use super::figures;
+use super::palette::{Palette, Tone};
+use super::shown;
+use crate::verdict::event::tally;
+use crate::verdict::{AuditSummary, LoadSummary, RunVerdict, Verdict};
+
+/// Failed rules that are printed in full; the rest is in the files.
+const BLOCK_LIMIT: usize = 25;
+/// Violations that are printed in full.
+const VIOLATION_LIMIT: usize = 5;
+/// Rows of the tables of observations, skips and errors.
+const ROW_LIMIT: usize = 10;
+/// Characters of one row's text.
+const ROW_WIDTH: usize = 100;
+
+/// Writes the result: what failed first, figures after, the verdict last,
+/// where the eye rests when a command has ended. A green one fits a screen.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write(report: &Report, palette: Palette, out: &mut dyn Write) -> io::Result<()> {
+    Screen { palette, out }.report(report)
+}
+
+struct Screen<'a> {
+    palette: Palette,
+    out: &'a mut dyn Write,
+}
+
+impl Screen<'_> {
+    fn report(&mut self, report: &Report) -> io::Result<()> {
+        self.plan(report)?;
+        self.preflight(report)?;
+        self.rules(report)?;
+        if let Some(load) = &report.load {
+            self.load(load)?;
+        }
+        match &report.audit {
+            Some(audit) => self.audit(audit)?,
+            None => self.alarms(report)?,
+        }
+        self.notices(report)?;
+        self.ending(report)
+    }
+
+    fn plan(&mut self, report: &Report) -> io::Result<()> {
+        let plan = &report.plan;
+        let mut parts = vec![format!("recoup {} {}", plan.command, plan.version)];
+        if !plan.target.is_empty() {
+            let whose = if plan.in_process {
+                " (reference gateway, in-process)"
+            } else {
+                ""
+            };
+            parts.push(format!("{}{whose}", plan.target));
+        }
+        // An audit of files acts as nobody.
+        for (name, value) in [("partner", &plan.partner), ("profile", &plan.profile)] {
+            if !value.is_empty() {
+                parts.push(format!("{name} {value}"));
+            }
+        }
+        parts.push(format!("seed {}", plan.seed));
+        let line = shown::line(&parts.join(" · "));
+        writeln!(self.out, "{}", self.palette.paint(Tone::Quiet, &line))
+    }
+
+    fn preflight(&mut self, report: &Report) -> io::Result<()> {
+        if report.preflight.is_empty() {
+            return Ok(());
+        }
+        let passed = report.preflight.iter().filter(|step| step.passed).count();
+        let summary = format!("{passed} of {} steps passed", report.preflight.len());
+        self.heading("Pre-flight", &summary)?;
+        for step in report.preflight.iter().filter(|step| !step.passed) {
+            let word = self.palette.paint(Tone::Bad, "FAIL");
+            let (step, finding) = (shown::line(&step.step), shown::line(&step.finding));
+            writeln!(self.out, "  {word}  {step}: {finding}")?;
+        }
+        Ok(())
+    }
+
+    fn rules(&mut self, report: &Report) -> io::Result<()> {
+        if report.rules.is_empty() {
+            return Ok(());
+        }
+        let counts: Vec<String> = tally(report.rules.iter())
+            .into_iter()
+            .filter(|(verdict, count)| *count > 0 || *verdict == Verdict::Pass)
+            .map(|(verdict, count)| {
+                let text = format!("{count} {}", figures::participle(verdict));
+                self.palette.paint(tone_of(verdict), &text)
+            })
+            .collect();
+        self.heading("Rules", &counts.join(" · "))?;
+
+        let noteworthy = report.noteworthy();
+        for outcome in noteworthy.iter().take(BLOCK_LIMIT) {
+            writeln!(self.out)?;
+            write_rule(outcome, self.palette, self.out)?;
+        }
+        self.and_more(noteworthy.len(), BLOCK_LIMIT)?;
+
+        let observed: Vec<_> = report
+            .rules_with(Verdict::Observed)
+            .map(|outcome| (outcome.id.as_str(), outcome.message.clone()))
+            .collect();
+        self.table("Observed", &observed)?;
+        let skipped: Vec<_> = report
+            .skipped_by_reason()
+            .into_iter()
+            .map(|(reason, ids)| (reason, ids.join(", ")))
+            .collect();
+        self.table("Skipped", &skipped)
+    }
+
+    fn load(&mut self, load: &LoadSummary) -> io::Result<()> {
+        let model = load.target_rate.map_or_else(
+            || "closed model".to_owned(),
+            |rate| format!("{} asked for", figures::rate(rate)),
+        );
+        let summary = format!(
+            "{} · {} · {model} · {:.1} s",
+            shown::line(&load.scenario),
+            figures::counted(load.users as u64, "user"),
+            load.duration_seconds,
+        );
+        self.heading("Load", &summary)?;
+        let failed_tone = if load.failed > 0 {
+            Tone::Bad
+        } else {
+            Tone::Good
+        };
+        let failed = format!(
+            "{} failed ({})",
+            figures::count(load.failed),
+            figures::share(load.failed, load.requests)
+        );
+        writeln!(
+            self.out,
+            "  {} · {} · {}",
+            figures::counted(load.requests, "request"),
+            self.palette.paint(failed_tone, &failed),
+            figures::rate(load.rate),
+        )?;
+        self.latencies(load)?;
+        self.errors(&load.errors)?;
+        for threshold in &load.thresholds {
+            let (tone, word) = if threshold.held {
+                (Tone::Good, "held  ")
+            } else {
+                (Tone::Bad, "BROKEN")
+            };
+            writeln!(
+                self.out,
+                "  {}  {}  measured {}",
+                self.palette.paint(tone, word),
+                shown::line(&threshold.threshold),
+                shown::line(figures::measured(threshold)),
+            )?;
+        }
+        for (word, text) in [
+            ("interrupted", &load.interrupted),
+            ("inconclusive", &load.inconclusive),
+        ] {
+            if let Some(text) = text {
+                let word = self.palette.paint(Tone::Caution, word);
+                writeln!(self.out, "  {word}: {}", shown::line(text))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn latencies(&mut self, load: &LoadSummary) -> io::Result<()> {
+        let columns = figures::latency_columns(&load.latency);
+        let header: String = columns
+            .iter()
+            .map(|(name, _)| format!("{name:>10}"))
+            .collect();
+        let header = format!("  {:<20}{header}", "");
+        writeln!(self.out, "{}", self.palette.paint(Tone::Quiet, &header))?;
+        let kinds = load
+            .by_kind
+            .iter()
+            .map(|(kind, summary)| (kind.as_str(), &summary.latency));
+        for (name, latency) in figures::latency_rows(load).into_iter().chain(kinds) {
+            let row: String = figures::latency_columns(latency)
+                .iter()
+                .map(|(_, micros)| format!("{:>10}", figures::micros(*micros)))
+                .collect();
+            writeln!(self.out, "  {:<20}{row}", shown::line(name))?;
+        }
+        Ok(())
+    }
+
+    fn errors(&mut self, errors: &BTreeMap<String, u64>) -> io::Result<()> {
+        let mut rows: Vec<_> = errors.iter().collect();
+        rows.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
+        for (text, count) in rows.iter().take(ROW_LIMIT) {
+            let text = shown::shortened(&shown::line(text), ROW_WIDTH);
+            writeln!(self.out, "  {:>8} × {text}", figures::count(**count))?;
+        }
+        self.and_more(rows.len(), ROW_LIMIT)
+    }
+
+    fn audit(&mut self, audit: &AuditSummary) -> io::Result<()> {
+        let summary = format!(
+            "{} · {} · {} · {} unknown · {} undecided",
+            self.verdict_word(audit.verdict),
+            figures::counted(audit.orders, "order"),
+            figures::counted(audit.operations, "operation"),
+            figures::count(audit.unknown),
+            figures::count(audit.inconclusive_orders),
+        );
+        self.heading("Audit", &summary)?;
+        if let Some(reason) = &audit.reason {
+            writeln!(self.out, "  {}", shown::line(reason))?;
+        }
+        let rows = figures::exposure_rows(&audit.exposure);
+        for half in rows.chunks(4) {
+            let figures: Vec<_> = half
+                .iter()
+                .map(|(name, number)| format!("{} {name}", figures::count(*number)))
+                .collect();
+            let line = format!("  seen: {}", figures.join(" · "));
+            writeln!(self.out, "{}", self.palette.paint(Tone::Quiet, &line))?;
+        }
+        self.violations(&audit.violations)
+    }
+
+    fn alarms(&mut self, report: &Report) -> io::Result<()> {
+        if report.alarms.is_empty() {
+            return Ok(());
+        }
+        let summary = format!(
+            "no audit, but {}",
+            figures::counted(report.alarms.len() as u64, "alarm")
+        );
+        self.heading("Audit", &summary)?;
+        self.violations(&report.alarms)
+    }
+
+    fn violations(&mut self, violations: &[crate::verdict::Violation]) -> io::Result<()> {
+        for violation in violations.iter().take(VIOLATION_LIMIT) {
+            writeln!(self.out)?;
+            write_violation(violation, self.palette, self.out)?;
+        }
+        self.and_more(violations.len(), VIOLATION_LIMIT)
+    }
+
+    fn notices(&mut self, report: &Report) -> io::Result<()> {
+        if !report.notices.is_empty() {
+            writeln!(self.out)?;
+        }
+        for notice in &report.notices {
+            let word = self.palette.paint(Tone::Caution, "note");
+            writeln!(self.out, "{word}  {}", shown::line(notice))?;
+        }
+        Ok(())
+    }
+
+    fn ending(&mut self, report: &Report) -> io::Result<()> {
+        writeln!(self.out)?;
+        if let Some(folder) = &report.folder {
+            let page = folder.join("report.html");
+            writeln!(self.out, "report  {}", shown::line(&page.to_string_lossy()))?;
+        }
+        writeln!(
+            self.out,
+            "{} (exit code {}, {}): {}",
+            self.verdict_word(report.verdict()),
+            report.exit.number(),
+            report.exit.meaning(),
+            shown::line(&report.reason),
+        )
+    }
+
+    fn heading(&mut self, name: &str, summary: &str) -> io::Result<()> {
+        let name = self.palette.paint(Tone::Strong, &format!("{name:<10}"));
+        writeln!(self.out, "\n{name}  {summary}")
+    }
+
+    fn table(&mut self, name: &str, rows: &[(&str, String)]) -> io::Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        writeln!(self.out, "\n{}", self.palette.paint(Tone::Strong, name))?;
+        let width = rows
+            .iter()
+            .take(ROW_LIMIT)
+            .map(|(left, _)| shown::line(left).chars().count())
+            .fold(0, usize::max);
+        for (left, right) in rows.iter().take(ROW_LIMIT) {
+            let right = shown::shortened(&shown::line(right), ROW_WIDTH);
+            writeln!(self.out, "  {:<width$}  {right}", shown::line(left))?;
+        }
+        self.and_more(rows.len(), ROW_LIMIT)
+    }
+
+    fn and_more(&mut self, all: usize, shown: usize) -> io::Result<()> {
+        match all.saturating_sub(shown) {
+            0 => Ok(()),
+            hidden => writeln!(self.out, "  … and {hidden} more in the report"),
+        }
+    }
+
+    fn verdict_word(&self, verdict: RunVerdict) -> String {
+        let tone = match verdict {
+            RunVerdict::Pass => Tone::Good,
+            RunVerdict::Fail => Tone::Bad,
+            RunVerdict::Inconclusive => Tone::Caution,
+        };
+        let word = figures::run_word(verdict).to_uppercase();
+        self.palette.paint(tone, &word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::block::to_text;
+    use crate::report::sample;
+
+    fn screen(report: &Report, palette: Palette) -> String {
+        to_text(|out| write(report, palette, out))
+    }
+
+    #[test]
+    fn a_failed_run_shows_each_failure_with_its_clause_and_exchange() {
+        sample::snapshot("terminal_failed", &screen(&sample::failed(), Palette::None));
+    }
+
+    #[test]
+    fn a_green_run_fits_one_screen() {
+        let text = screen(&sample::green(), Palette::None);
+        assert!(text.lines().count() <= 40, "{} lines", text.lines().count());
+        sample::snapshot("terminal_green", &text);
+    }
+
+    #[test]
+    fn a_run_that_was_cut_off_says_so_and_shows_its_alarm() {
+        sample::snapshot(
+            "terminal_interrupted",
+            &screen(&sample::interrupted(), Palette::None),
+        );
+    }
+
+    #[test]
+    fn the_last_line_is_the_verdict_the_exit_code_and_the_reason() {
+        let text = screen(&sample::failed(), Palette::None);
+        let last = text.lines().last().unwrap();
+        assert!(last.starts_with("FAIL (exit code 5, "), "{last}");
+        assert!(last.ends_with(&sample::failed().reason), "{last}");
+    }
+
+    #[test]
+    fn colour_changes_no_character_of_the_text() {
+        let coloured = screen(&sample::failed(), Palette::Ansi);
+        let mut plain = String::new();
+        let mut rest = coloured.as_str();
+        while let Some((before, sequence)) = rest.split_once('\u{1b}') {
+            plain.push_str(before);
+            rest = sequence.split_once('m').unwrap().1;
+        }
+        plain.push_str(rest);
+        assert_ne!(plain, coloured);
+        assert_eq!(plain, screen(&sample::failed(), Palette::None));
+    }
+}
