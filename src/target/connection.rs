@@ -63,6 +63,16 @@ pub struct AnswerView<'a> {
     pub body: &'a [u8],
 }
 
+/// A request that has left and whose answer is still to come.
+#[derive(Debug)]
+#[must_use = "its answer has to be waited for, or the connection can't be used again"]
+pub struct Flight {
+    schedule: Schedule,
+    started: Instant,
+    written: usize,
+    sending: Result<(), Ending>,
+}
+
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// A connection over an open stream.
     pub fn new(stream: S, limits: Limits) -> Self {
@@ -126,23 +136,45 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Sends by `schedule`, reading what comes meanwhile, and keeps everything.
     pub async fn exchange(&mut self, schedule: Schedule) -> Exchange {
+        let flight = self.launch(schedule).await;
+        self.land(flight).await
+    }
+
+    /// Sends by `schedule` and returns as soon as the last byte is handed to
+    /// the kernel: the way of races, where many requests are to leave before
+    /// the first answer is looked at. [`Connection::land`] must follow.
+    pub async fn launch(&mut self, schedule: Schedule) -> Flight {
         self.begin();
         let started = Instant::now();
         let mut written = 0;
-        let ending = match self.send(&schedule, &mut written).await {
+        let sending = self.send(&schedule, &mut written).await;
+        Flight {
+            schedule,
+            started,
+            written,
+            sending,
+        }
+    }
+
+    /// Waits for the answer to what was launched.
+    pub async fn land(&mut self, flight: Flight) -> Exchange {
+        let Flight {
+            schedule,
+            started,
+            written,
+            sending,
+        } = flight;
+        let outcome = match sending {
             Ok(()) => self.read_answer().await,
             // A server may answer and close before it has read everything:
             // what it said counts, if it said it all.
             Err(ending @ (Ending::Reset | Ending::TimedOut(_) | Ending::Closed(_))) => {
-                match self.read_answer().await {
-                    Ok(answer) => Ok(answer),
-                    Err(_) => Err(ending),
-                }
+                self.read_answer().await.map_err(|_| ending)
             }
             Err(ending) => Err(ending),
         };
         let took = started.elapsed();
-        let (answer, ending) = match ending {
+        let (answer, ending) = match outcome {
             Ok(answer) => {
                 self.usable = answer.keep_alive && answer.end == self.buffer.len();
                 (Some(self.keep(answer)), Ending::Answered)
