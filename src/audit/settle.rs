@@ -1,0 +1,180 @@
+//! After the traffic: unknown outcomes are asked for again, and the gateway
+//! itself is asked what is left of each order.
+//!
+//! This is the one part of the room that reaches a gateway. Everything it
+//! sends is recorded like any other refund, so that the judge needs no word
+//! of it.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+
+use crate::protocol::{Amount, Api, OrderNo, RefundNo};
+use crate::target::{Caller, Connection, Ending};
+use crate::verdict::{Event, Observer};
+
+use super::drain::{Drain, DrainFinding};
+use super::evidence::{Evidence, Money, Reply, SignatureState, classify};
+use super::recorder::Recorder;
+
+/// How many orders are settled at once.
+const AT_ONCE: usize = 16;
+/// How often an unknown outcome is asked for again.
+const ATTEMPTS: u32 = 5;
+/// How long to leave a gateway alone after a load where outcomes are unknown:
+/// a request that nobody answered may still be under way.
+pub const QUIET: Duration = Duration::from_secs(5);
+
+/// What settling brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Settled {
+    /// Unknown outcomes that were decided.
+    pub resolved: u64,
+    /// Those that were not.
+    pub unresolved: u64,
+    /// Orders whose rest was found to be as computed, and taken.
+    pub drained: u64,
+}
+
+/// Resolves what is unknown, after having left the gateway alone for `quiet`,
+/// then drains every order that was recorded.
+pub async fn resolve_and_drain(
+    caller: &Caller,
+    recorder: &Recorder,
+    quiet: Duration,
+    observer: &dyn Observer,
+) -> Settled {
+    let orders = recorder.orders();
+    let total = u64::try_from(orders.len()).unwrap_or(u64::MAX);
+    if orders.iter().any(|order| !order.unknown.is_empty()) {
+        observer.observe(&Event::Notice(format!(
+            "some outcomes are unknown: waiting {} s before asking again",
+            quiet.as_secs_f32()
+        )));
+        tokio::time::sleep(quiet).await;
+    }
+    let mut settling = futures_util::stream::iter(orders)
+        .map(|order| async move {
+            let mut line = Line {
+                caller,
+                recorder,
+                connection: None,
+            };
+            line.settle(order.order, order.unknown).await
+        })
+        .buffer_unordered(AT_ONCE);
+    let mut settled = Settled::default();
+    let mut done = 0;
+    while let Some(one) = settling.next().await {
+        settled.resolved += one.resolved;
+        settled.unresolved += one.unresolved;
+        settled.drained += one.drained;
+        done += 1;
+        observer.observe(&Event::DrainProgress { done, total });
+    }
+    settled
+}
+
+/// One connection, over which one order is settled after the other.
+struct Line<'a> {
+    caller: &'a Caller,
+    recorder: &'a Recorder,
+    connection: Option<Connection>,
+}
+
+impl Line<'_> {
+    async fn settle(&mut self, order: OrderNo, unknown: Vec<(RefundNo, Amount)>) -> Settled {
+        let mut settled = Settled::default();
+        for (refund, amount) in unknown {
+            if self.resolve(&order, &refund, amount).await {
+                settled.resolved += 1;
+            } else {
+                settled.unresolved += 1;
+            }
+        }
+        if self.drain(&order).await == Some(DrainFinding::Equal) {
+            settled.drained += 1;
+        }
+        settled
+    }
+
+    /// Asks for the same refund until its outcome is known. An answer that
+    /// came whole and proves nothing, because it is not signed, will prove no
+    /// more the next time.
+    async fn resolve(&mut self, order: &OrderNo, refund: &RefundNo, amount: Amount) -> bool {
+        for attempt in 0..ATTEMPTS {
+            if attempt > 0 {
+                tokio::time::sleep(Duration::from_millis(50) * (1 << attempt)).await;
+            }
+            match self.refund(order, refund, amount).await {
+                Some(evidence) if evidence.money == Money::Maybe => {
+                    let unproven = evidence.signature != SignatureState::Valid;
+                    if unproven && evidence.http_status.is_some_and(|status| status < 500) {
+                        return false;
+                    }
+                }
+                Some(evidence) if evidence.money == Money::NotSent => {}
+                Some(_) => return true,
+                None => {}
+            }
+        }
+        false
+    }
+
+    async fn drain(&mut self, order: &OrderNo) -> Option<DrainFinding> {
+        let standing = self.recorder.snapshot(order)?;
+        let mut drain = Drain::new(
+            standing.paid,
+            standing.accepted,
+            !standing.unknown.is_empty() || standing.alarmed,
+        );
+        while let Some(probe) = drain.next() {
+            let refund = self.caller.numbers.refund();
+            let mut money = self
+                .refund(order, &refund, probe.amount)
+                .await
+                .map_or(Money::NotSent, |evidence| evidence.money);
+            if matches!(money, Money::Maybe | Money::NotSent)
+                && self.resolve(order, &refund, probe.amount).await
+            {
+                money = self.recorder.money_of(order, &refund);
+            }
+            drain.answered(money);
+        }
+        drain.finding()
+    }
+
+    /// One recorded attempt; `None` where there is no connection to make it on.
+    async fn refund(
+        &mut self,
+        order: &OrderNo,
+        refund: &RefundNo,
+        amount: Amount,
+    ) -> Option<Evidence> {
+        let document = self.caller.refund(order, refund, amount);
+        let endpoint = &self.caller.endpoint;
+        let request = endpoint.post(Api::Refund.path(), &document);
+        if self
+            .connection
+            .as_ref()
+            .is_none_or(|connection| !connection.is_usable())
+        {
+            self.connection = endpoint.connect().await.ok();
+        }
+        let connection = self.connection.as_mut()?;
+        let attempt = self.recorder.sent(order, refund, amount);
+        let answer = connection.round_trip(&request).await;
+        let reply = match &answer {
+            Ok(answer) => Reply::Answered {
+                http_status: answer.status,
+                body: answer.body,
+            },
+            Err(Ending::NotSent(_)) => Reply::NotSent,
+            Err(_) => Reply::NoAnswer,
+        };
+        let evidence = classify(&reply, &self.caller.partner.key, &self.caller.profile);
+        // What it finds is judged with the whole history.
+        let _ = self.recorder.answered(attempt, &evidence);
+        Some(evidence)
+    }
+}
