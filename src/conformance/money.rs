@@ -1,0 +1,108 @@
+//! What is left of an order, found out from the gateway itself.
+
+use crate::audit::Money;
+use crate::protocol::OrderNo;
+use crate::target::PaidOrder;
+
+use super::probe::{Probe, Reply};
+use super::rule::Stop;
+
+impl Probe {
+    /// Confirms that exactly `rest` of an order can still be refunded, and
+    /// takes it: `rest + 1` is refused, `rest` accepted, `1` refused. No
+    /// other total of what was refunded answers like this.
+    ///
+    /// # Errors
+    /// A money failure where the gateway's total is another one, an
+    /// inconclusive stop where an answer leaves it open.
+    pub async fn confirm_rest(&mut self, order: &PaidOrder, rest: i64) -> Result<(), Stop> {
+        let refunded = order.paid.minor_units() - rest;
+        let over = self.refund(&order.number, rest + 1).await;
+        if decided(&over)? {
+            return Err(Stop::money(
+                format!(
+                    "order {}: {} was paid and {refunded} refunded, and yet {} more can be refunded",
+                    order.number,
+                    order.paid,
+                    rest + 1
+                ),
+                [&over],
+            ));
+        }
+        if rest == 0 {
+            return Ok(());
+        }
+        self.confirm_nothing_else_moved(order, rest).await?;
+        let more = self.refund(&order.number, 1).await;
+        if decided(&more)? {
+            return Err(Stop::money(
+                format!(
+                    "order {}: all of {} was refunded, and yet 1 more can be",
+                    order.number, order.paid
+                ),
+                [&more],
+            ));
+        }
+        Ok(())
+    }
+
+    /// Confirms that nothing more than what was accepted was taken from an
+    /// order: `rest` can still be refunded, and is. That no more can be is
+    /// what the rules of refunding ask; asking it everywhere would accuse a
+    /// gateway of one bug in fifty places.
+    ///
+    /// # Errors
+    /// A money failure where money is gone, an inconclusive stop where an
+    /// answer leaves it open.
+    pub async fn confirm_nothing_else_moved(
+        &mut self,
+        order: &PaidOrder,
+        rest: i64,
+    ) -> Result<(), Stop> {
+        if rest == 0 {
+            return Ok(());
+        }
+        let exact = self.refund(&order.number, rest).await;
+        if decided(&exact)? {
+            return Ok(());
+        }
+        let room = self.drain(&order.number, rest).await?;
+        let refunded = order.paid.minor_units() - rest;
+        Err(Stop::money(
+            format!(
+                "order {}: {} was paid and {refunded} refunded, so {rest} is left, but only {room} can be refunded: {} is gone",
+                order.number,
+                order.paid,
+                rest - room
+            ),
+            [&exact],
+        ))
+    }
+
+    /// Takes what is left of an order in powers of two, largest first: what is
+    /// accepted are the binary digits of the room that was left.
+    async fn drain(&mut self, order: &OrderNo, at_most: i64) -> Result<i64, Stop> {
+        let mut room = 0;
+        let mut step = 1_i64 << (63 - at_most.leading_zeros().min(62));
+        while step > 0 {
+            if decided(&self.refund(order, step).await)? {
+                room += step;
+            }
+            step /= 2;
+        }
+        Ok(room)
+    }
+}
+
+/// Whether a refund was accepted (`true`) or refused.
+fn decided(reply: &Reply) -> Result<bool, Stop> {
+    match reply.evidence.money {
+        Money::Yes => Ok(true),
+        Money::NoAmount | Money::NoState | Money::NoOther | Money::Duplicate => Ok(false),
+        Money::Maybe | Money::NotSent => Err(Stop::Inconclusive(format!(
+            "{}: the outcome stays unknown ({}), so what is left of the order can't be told",
+            reply.label,
+            reply.summary()
+        ))),
+    }
+}

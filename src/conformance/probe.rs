@@ -1,0 +1,311 @@
+//! What a rule works with: fresh paid orders, and a way to send bytes.
+
+use std::sync::Arc;
+
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use sha2::{Digest, Sha256};
+
+use crate::audit::{Evidence, Money, Reply as Heard, SignatureState, classify};
+use crate::protocol::{
+    Amount, Answer, Api, Code, Direction, Envelope, OrderNo, RefundNo, RefundRequest,
+};
+use crate::target::{Caller, Exchange, OrderError, OrderSource, PaidOrder, Partner, Schedule};
+use crate::verdict::ExchangeEvidence;
+
+use super::rule::Stop;
+
+/// What every rule of a run works with.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    /// The partner under whose name the rules run.
+    pub caller: Caller,
+    /// A second partner, where there is one.
+    pub other: Option<Partner>,
+    /// Where paid orders come from.
+    pub orders: Arc<OrderSource>,
+    /// The run's seed.
+    pub seed: u64,
+    /// How many cases each property tries.
+    pub cases: usize,
+}
+
+/// An answer to one request, and what it proves.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// What the request was.
+    pub label: String,
+    /// The URL that it went to.
+    pub url: String,
+    /// The bytes both ways.
+    pub exchange: Exchange,
+    /// What it proves.
+    pub evidence: Evidence,
+}
+
+impl Reply {
+    /// The members of the answer, where it is a signed response. Whether the
+    /// signature holds is in the evidence.
+    pub fn answer(&self) -> Option<Answer<'_>> {
+        let envelope = Envelope::parse(self.exchange.body()?, Direction::Response).ok()?;
+        Answer::read(envelope.raw).ok()
+    }
+
+    /// The answer's code, where its signature holds.
+    pub fn code(&self) -> Option<Code> {
+        self.evidence
+            .code
+            .filter(|_| self.evidence.signature == SignatureState::Valid)
+    }
+
+    /// The exchange for a report.
+    pub fn exhibit(&self) -> ExchangeEvidence {
+        self.exchange.evidence(&self.label, &self.url)
+    }
+
+    /// What came back, in a few words.
+    pub fn summary(&self) -> String {
+        match (self.code(), self.exchange.status()) {
+            (Some(code), _) => format!("code {code}"),
+            (None, Some(status)) => {
+                format!("HTTP status {status} without an authentic response")
+            }
+            (None, None) => format!("no answer: {}", self.exchange.ending),
+        }
+    }
+}
+
+/// What one rule works with. It counts what is sent and keeps what the rule
+/// wants to remark on.
+#[derive(Debug)]
+pub struct Probe {
+    setting: Setting,
+    rule: &'static str,
+    exchanges: u64,
+    remarks: Vec<String>,
+}
+
+impl Probe {
+    /// A probe for the rule of this id.
+    pub const fn new(setting: Setting, rule: &'static str) -> Self {
+        Self {
+            setting,
+            rule,
+            exchanges: 0,
+            remarks: Vec::new(),
+        }
+    }
+
+    /// Who calls the gateway.
+    pub const fn caller(&self) -> &Caller {
+        &self.setting.caller
+    }
+
+    /// Where paid orders come from.
+    pub fn orders(&self) -> &OrderSource {
+        &self.setting.orders
+    }
+
+    /// How many cases a property tries.
+    pub const fn cases(&self) -> usize {
+        self.setting.cases
+    }
+
+    /// How many requests were sent.
+    pub const fn exchanges(&self) -> u64 {
+        self.exchanges
+    }
+
+    /// What was remarked on: deviations that are no failure of this rule.
+    pub fn remarks(&self) -> &[String] {
+        &self.remarks
+    }
+
+    /// Remarks on a deviation; the rule holds with a warning.
+    pub fn remark(&mut self, remark: impl Into<String>) {
+        let remark = remark.into();
+        if !self.remarks.contains(&remark) {
+            self.remarks.push(remark);
+        }
+    }
+
+    /// Randomness of this rule's own: hash of the run's seed and the rule's
+    /// id, so that filtering and parallelism change no input.
+    pub fn random(&self) -> StdRng {
+        let digest = Sha256::new()
+            .chain_update(self.setting.seed.to_be_bytes())
+            .chain_update(self.rule)
+            .finalize();
+        StdRng::from_seed(digest.into())
+    }
+
+    /// Runs proptest's strategies with this rule's own randomness.
+    pub fn strategy_runner(&self) -> TestRunner {
+        let mut seed = [0; 32];
+        self.random().fill_bytes(&mut seed);
+        TestRunner::new_with_rng(
+            Config::default(),
+            TestRng::from_seed(RngAlgorithm::ChaCha, &seed),
+        )
+    }
+
+    /// A fresh paid order.
+    ///
+    /// # Errors
+    /// [`Stop::Blocked`] where none can be had.
+    pub async fn paid(&mut self, amount: i64) -> Result<PaidOrder, Stop> {
+        let caller = self.setting.caller.clone();
+        self.paid_by(&caller, amount).await
+    }
+
+    /// A fresh order that `caller` has paid.
+    ///
+    /// # Errors
+    /// [`Stop::Blocked`] where none can be had.
+    pub async fn paid_by(&mut self, caller: &Caller, amount: i64) -> Result<PaidOrder, Stop> {
+        self.exchanges += 1;
+        self.setting
+            .orders
+            .paid(caller, Amount::new(amount))
+            .await
+            .map_err(blocked)
+    }
+
+    /// A fresh order that waits for its customer.
+    ///
+    /// # Errors
+    /// [`Stop::Skipped`] where this run can't make one.
+    pub async fn unpaid(&mut self, amount: i64) -> Result<OrderNo, Stop> {
+        self.exchanges += 1;
+        self.setting
+            .orders
+            .unpaid(&self.setting.caller, Amount::new(amount))
+            .await
+            .map_err(blocked)?
+            .ok_or_else(|| {
+                Stop::Skipped(
+                    "there is no barcode that leaves an order unpaid (give one with --unpaid-barcode)"
+                        .to_owned(),
+                )
+            })
+    }
+
+    /// The second partner as a caller.
+    ///
+    /// # Errors
+    /// [`Stop::Skipped`] where the run has none.
+    pub fn other_caller(&self) -> Result<Caller, Stop> {
+        let other = self.setting.other.clone().ok_or_else(|| {
+            Stop::Skipped(
+                "there is no second partner (name it with --other-partner and give its key in RECOUP_OTHER_SIGN_KEY or --other-sign-key-file)"
+                    .to_owned(),
+            )
+        })?;
+        Ok(self.setting.caller.acting_as(other))
+    }
+
+    /// A number that no refund has.
+    pub fn refund_number(&self) -> RefundNo {
+        self.setting.caller.numbers.refund()
+    }
+
+    /// The text of a valid refund value, ready to be changed: a fresh number,
+    /// this order, this amount.
+    pub fn value(&self, order: &OrderNo, amount: i64) -> String {
+        let request = RefundRequest::new(order.clone(), self.refund_number(), Amount::new(amount));
+        self.setting.caller.value_text(&request)
+    }
+
+    /// Sends a document to the refund call as this run's partner.
+    pub async fn send(&mut self, label: impl Into<String>, document: &[u8]) -> Reply {
+        let caller = self.setting.caller.clone();
+        self.send_as(&caller, Api::Refund, label, document).await
+    }
+
+    /// Sends a document to a call of the API as some partner.
+    pub async fn send_as(
+        &mut self,
+        caller: &Caller,
+        api: Api,
+        label: impl Into<String>,
+        document: &[u8],
+    ) -> Reply {
+        let schedule = Schedule::whole(caller.endpoint.post(api.path(), document));
+        self.exchanges += 1;
+        let exchange = caller.endpoint.exchange(schedule).await;
+        read_reply(caller, api, label, exchange)
+    }
+
+    /// Takes note of requests that were sent past the probe.
+    pub fn count(&mut self, exchanges: usize) {
+        self.exchanges += u64::try_from(exchanges).unwrap_or(u64::MAX);
+    }
+
+    /// Asks for a refund and, where the outcome stays unknown, asks again with
+    /// the same number until it is known or five attempts are made.
+    pub async fn refund(&mut self, order: &OrderNo, amount: i64) -> Reply {
+        let number = self.refund_number();
+        self.refund_numbered(order, &number, amount).await
+    }
+
+    /// The same with a given number.
+    pub async fn refund_numbered(
+        &mut self,
+        order: &OrderNo,
+        number: &RefundNo,
+        amount: i64,
+    ) -> Reply {
+        const ATTEMPTS: u32 = 5;
+        let caller = self.setting.caller.clone();
+        let mut attempt = 1;
+        loop {
+            let document = caller.refund(order, number, Amount::new(amount));
+            let label = format!("refund {amount} of {order} as {number}");
+            let mut reply = self.send_as(&caller, Api::Refund, label, &document).await;
+            let undecided = matches!(reply.evidence.money, Money::Maybe | Money::NotSent);
+            if attempt > 1 && reply.evidence.money == Money::Duplicate {
+                // A gateway that refuses repeated numbers says by this that
+                // the earlier attempt took effect.
+                reply.evidence.money = Money::Yes;
+            }
+            if !undecided || attempt == ATTEMPTS {
+                return reply;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20 << attempt)).await;
+            attempt += 1;
+        }
+    }
+}
+
+/// Reads what came back.
+pub fn read_reply(
+    caller: &Caller,
+    api: Api,
+    label: impl Into<String>,
+    exchange: Exchange,
+) -> Reply {
+    let heard = match (&exchange.answer, exchange.may_have_reached()) {
+        (Some(answer), _) => Heard::Answered {
+            http_status: answer.status,
+            body: &answer.body,
+        },
+        (None, true) => Heard::NoAnswer,
+        (None, false) => Heard::NotSent,
+    };
+    let evidence = classify(&heard, &caller.partner.key, &caller.profile);
+    Reply {
+        label: label.into(),
+        url: caller.url(api),
+        exchange,
+        evidence,
+    }
+}
+
+fn blocked(error: OrderError) -> Stop {
+    let evidence = match &error {
+        OrderError::Refused { evidence, .. } => Some(evidence.clone()),
+        _ => None,
+    };
+    Stop::Blocked(format!("failed to {error}"), evidence)
+}

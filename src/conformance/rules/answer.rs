@@ -1,0 +1,310 @@
+//! Is every answer signed, of the right type, and about the right refund?
+
+use crate::audit::SignatureState;
+use crate::conformance::probe::{Probe, Reply};
+use crate::conformance::rule::{Rule, Stop};
+use crate::generate::mutate::{field, signature};
+use crate::protocol::header::{SIGN_TYPE, VERSION};
+use crate::protocol::{Amount, Code, Direction, Envelope, Reading, RefundStatus, Timestamp};
+use crate::verdict::Level;
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        id: "answer.signed",
+        title: "Every answer is signed over its own raw text, failures included.",
+        explanation: "An accepted refund, and refusals for a bad signature, an unknown order, an amount that exceeds, a missing and a wrong field. A caller can't believe a refusal that anybody could have written.",
+        clauses: &["signature.response", "envelope.response"],
+        level: Level::Must,
+        catches: &["error-unsigned"],
+        is_alone: false,
+        attempt: |probe| Box::pin(signed(probe)),
+    },
+    Rule {
+        id: "answer.members",
+        title: "An accepted refund is answered with code, msg, orderAmount, status and currency of the right types.",
+        explanation: "The status is one of 0, 1, 2; the amount is a whole number; the header names version, partner, sign type, a time with offset and a message id.",
+        clauses: &[
+            "refund.response",
+            "header.message-id",
+            "header.partner-no",
+            "header.time",
+            "header.version",
+        ],
+        level: Level::Must,
+        catches: &[],
+        is_alone: false,
+        attempt: |probe| Box::pin(members(probe)),
+    },
+    Rule {
+        id: "answer.amount",
+        title: "The answer's orderAmount is the amount that was refunded.",
+        explanation: "Several amounts, each its own, so that an answer that belongs to another refund shows.",
+        clauses: &["refund.response"],
+        level: Level::Must,
+        catches: &["float-amount"],
+        is_alone: false,
+        attempt: |probe| Box::pin(amount(probe)),
+    },
+    Rule {
+        id: "answer.content-type",
+        title: "Answers are application/json in UTF-8.",
+        explanation: "The header of an acceptance and of a refusal.",
+        clauses: &["transport.content-type"],
+        level: Level::Should,
+        catches: &[],
+        is_alone: false,
+        attempt: |probe| Box::pin(content_type(probe)),
+    },
+    Rule {
+        id: "answer.code",
+        title: "A refusal's code names what was wrong.",
+        explanation: "One defect a request: signature 8, order 30, amount 35, a missing member 4, a wrong one 5, no JSON 6.",
+        clauses: &["codes.list"],
+        level: Level::Should,
+        catches: &[],
+        is_alone: false,
+        attempt: |probe| Box::pin(code(probe)),
+    },
+    Rule {
+        id: "answer.layout",
+        title: "Whether a deployed client can verify the answers is observed.",
+        explanation: "One published client cuts the text between the words response and signature, so it needs the compact envelope, response first.",
+        clauses: &["envelope.layout"],
+        level: Level::Observed,
+        catches: &[],
+        is_alone: false,
+        attempt: |probe| Box::pin(layout(probe)),
+    },
+];
+
+/// One refusal of each kind, each request with exactly one defect.
+async fn refusals(probe: &mut Probe) -> Result<Vec<(Reply, i64)>, Stop> {
+    let order = probe.paid(1_000).await?;
+    let key = probe.caller().partner.key.clone();
+    let value = probe.value(&order.number, 10);
+    let flipped = signature::flipped_digits(&value, &key).swap_remove(0);
+    let missing = field::missing(&value, &key).swap_remove(1);
+    let wrong = field::wrong_type(&value, &key).swap_remove(0);
+    let broken = {
+        let mut document = probe.caller().sealed_raw(value.as_bytes());
+        document.pop();
+        document
+    };
+    let mut replies = Vec::new();
+    for (label, document, code) in [
+        ("a refund with a wrong signature", flipped.document, 8),
+        ("a refund without a number", missing.document, 4),
+        ("a refund with a number for an order", wrong.document, 5),
+        ("a refund whose document is cut short", broken, 6),
+    ] {
+        replies.push((probe.send(label, &document).await, code));
+    }
+    let unknown = probe.caller().numbers.order();
+    let none = probe.refund(&unknown, 10).await;
+    let exceeding = probe
+        .refund(&order.number, 1_001.max(order.paid.minor_units() + 1))
+        .await;
+    replies.push((none, Code::ORDER_UNKNOWN.0));
+    replies.push((exceeding, Code::REFUND_EXCEEDS.0));
+    Ok(replies)
+}
+
+async fn signed(probe: &mut Probe) -> Result<(), Stop> {
+    let order = probe.paid(1_000).await?;
+    let mut replies = vec![probe.refund(&order.number, 10).await];
+    for (reply, code) in refusals(probe).await? {
+        // What is no JSON names no partner whose key could sign the answer.
+        if code != Code::NOT_JSON.0 {
+            replies.push(reply);
+        }
+    }
+    for reply in &replies {
+        if reply.exchange.answer.is_none() {
+            return Err(Stop::Inconclusive(format!(
+                "{}: no answer ({})",
+                reply.label, reply.exchange.ending
+            )));
+        }
+        match reply.evidence.signature {
+            SignatureState::Valid => {}
+            SignatureState::Invalid => {
+                return Err(Stop::failed(
+                    format!("{}: the signature of the answer does not hold", reply.label),
+                    reply,
+                ));
+            }
+            SignatureState::Missing => {
+                return Err(Stop::failed(
+                    format!("{}: the answer is not signed", reply.label),
+                    reply,
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn members(probe: &mut Probe) -> Result<(), Stop> {
+    let order = probe.paid(1_000).await?;
+    let reply = probe.refund(&order.number, 10).await;
+    probe.expect_accepted(&reply)?;
+    let answer = reply
+        .answer()
+        .ok_or_else(|| Stop::failed("the answer has no header and body", &reply))?;
+    let mut wrong = Vec::new();
+    let mut need = |name: &str, holds: bool| {
+        if !holds {
+            wrong.push(name.to_owned());
+        }
+    };
+    let is_text = |reading: &Reading<_>| reading.value().is_some();
+    need("body.msg", is_text(&answer.msg));
+    need("body.orderAmount", answer.order_amount.value().is_some());
+    need(
+        "body.status",
+        answer
+            .status
+            .value()
+            .is_some_and(|status| RefundStatus::from_number(*status).is_some()),
+    );
+    need(
+        "body.currency",
+        answer
+            .currency
+            .value()
+            .is_some_and(|text| (1..=5).contains(&text.chars().count())),
+    );
+    need(
+        "header.partnerNo",
+        answer
+            .partner_no
+            .value()
+            .is_some_and(|text| text == probe.caller().partner.number.as_str()),
+    );
+    need(
+        "header.version",
+        answer.version.value().is_some_and(|text| text == VERSION),
+    );
+    need(
+        "header.signType",
+        match &answer.sign_type {
+            Reading::Absent => true,
+            Reading::Value(text) => text == SIGN_TYPE,
+            Reading::Wrong => false,
+        },
+    );
+    need(
+        "header.respTime",
+        answer
+            .time
+            .value()
+            .is_some_and(|text| Timestamp::parse(text).is_ok()),
+    );
+    need(
+        "header.reqMsgId (or respMsgId)",
+        is_text(&answer.message_id),
+    );
+    if let (Some(paid_in), Some(said)) = (&order.currency, answer.currency.value())
+        && paid_in != said
+    {
+        wrong.push(format!("body.currency, which is {said} and was {paid_in}"));
+    }
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(Stop::failed(
+            format!(
+                "missing in the answer, or not as documented: {}",
+                wrong.join(", ")
+            ),
+            &reply,
+        ))
+    }
+}
+
+async fn amount(probe: &mut Probe) -> Result<(), Stop> {
+    let order = probe.paid(Amount::LARGEST_COMMON.minor_units()).await?;
+    for amount in [1, 99, 100, 12_345, 16_777_217, 33_554_433] {
+        let reply = probe.refund(&order.number, amount).await;
+        probe.expect_accepted(&reply)?;
+        probe.expect_amount(&reply, amount)?;
+    }
+    Ok(())
+}
+
+async fn content_type(probe: &mut Probe) -> Result<(), Stop> {
+    let order = probe.paid(1_000).await?;
+    let unknown = probe.caller().numbers.order();
+    for order in [order.number, unknown] {
+        let reply = probe.refund(&order, 10).await;
+        let Some(answer) = &reply.exchange.answer else {
+            return Err(Stop::Inconclusive(format!(
+                "no answer ({})",
+                reply.exchange.ending
+            )));
+        };
+        let said = answer.header("content-type").unwrap_or_default();
+        let said = String::from_utf8_lossy(said).to_ascii_lowercase();
+        let mut parts = said.split(';').map(str::trim);
+        let is_json = parts.next() == Some("application/json");
+        let is_utf8 = parts
+            .filter_map(|part| part.strip_prefix("charset="))
+            .all(|charset| matches!(charset.trim_matches('"'), "utf-8" | "utf8"));
+        if !is_json || !is_utf8 {
+            return Err(Stop::failed(
+                format!("{}: the answer's Content-Type is {said:?}", reply.label),
+                &reply,
+            ));
+        }
+    }
+    Ok(())
+}
+
+async fn code(probe: &mut Probe) -> Result<(), Stop> {
+    for (reply, expected) in refusals(probe).await? {
+        let code = match reply.code() {
+            Some(code) => code,
+            None if expected == Code::NOT_JSON.0 => continue,
+            None => {
+                return Err(Stop::Inconclusive(format!(
+                    "{}: {}, so there is no code to judge",
+                    reply.label,
+                    reply.summary()
+                )));
+            }
+        };
+        let contradicts = code.0 != expected
+            && !matches!(code, Code::FAILURE | Code::ILLEGAL_REQUEST)
+            // A missing or wrong parameter: which of the two is a matter of taste.
+            && !(matches!(code.0, 4 | 5) && matches!(expected, 4 | 5));
+        if contradicts {
+            return Err(Stop::failed(
+                format!(
+                    "{}: refused with {code}, where {} was wrong",
+                    reply.label,
+                    Code(expected)
+                ),
+                &reply,
+            ));
+        }
+    }
+    Ok(())
+}
+
+async fn layout(probe: &mut Probe) -> Result<(), Stop> {
+    let order = probe.paid(1_000).await?;
+    let reply = probe.refund(&order.number, 10).await;
+    let is_compact = reply
+        .exchange
+        .body()
+        .and_then(|body| Envelope::parse(body, Direction::Response).ok())
+        .map(|envelope| envelope.is_compact);
+    Err(match is_compact {
+        Some(true) => Stop::Observed("the compact envelope, response first".to_owned()),
+        Some(false) => Stop::Observed(
+            "another layout than {\"response\":…,\"signature\":…}: a deployed client that cuts text can't verify it"
+                .to_owned(),
+        ),
+        None => Stop::Inconclusive(format!("no envelope to look at: {}", reply.summary())),
+    })
+}

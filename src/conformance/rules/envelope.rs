@@ -1,0 +1,197 @@
+//! Is what is verified the very request that is applied?
+
+use crate::conformance::probe::Probe;
+use crate::conformance::rule::{Rule, Stop};
+use crate::generate::mutate::envelope as mutate;
+use crate::generate::{Draft, Mutation, Part};
+use crate::protocol::SignKey;
+use crate::verdict::Level;
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        id: "envelope.request-missing",
+        title: "An envelope without a request object is refused.",
+        explanation: "No request, a request of another name or type, an envelope in an array or in an envelope.",
+        clauses: &["envelope.request"],
+        level: Level::Must,
+        catches: &[],
+        is_alone: false,
+        attempt: |probe| Box::pin(turned_away(probe, mutate::request_missing)),
+    },
+    Rule {
+        id: "envelope.part-missing",
+        title: "A request without header or body is refused.",
+        explanation: "Missing, null, an array, swapped, or empty; each signed as it stands.",
+        clauses: &["envelope.request"],
+        level: Level::Must,
+        catches: &[],
+        is_alone: false,
+        attempt: |probe| Box::pin(turned_away(probe, mutate::part_missing)),
+    },
+    Rule {
+        id: "envelope.duplicate-request-member",
+        title: "With two request members, what is verified is what is applied.",
+        explanation: "One is signed, the other asks for more; also with an escaped name. Refusing is right, and so is applying the signed one; applying the other is theft.",
+        clauses: &["envelope.duplicate-members", "signature.raw-text"],
+        level: Level::Must,
+        catches: &[],
+        is_alone: false,
+        attempt: |probe| Box::pin(duplicate_request_member(probe)),
+    },
+    Rule {
+        id: "envelope.decoy-request",
+        title: "A signed request elsewhere in the document does not vouch for an unsigned one.",
+        explanation: "A verifier that cuts text out of the document instead of parsing it verifies the decoy and applies the other.",
+        clauses: &["envelope.request", "signature.raw-text"],
+        level: Level::Must,
+        catches: &["signature-unchecked"],
+        is_alone: false,
+        attempt: |probe| Box::pin(decoy_request(probe)),
+    },
+    Rule {
+        id: "envelope.confusing-text",
+        title: "A valid request whose text looks like an envelope is accepted.",
+        explanation: "An operatorId with quotes, braces and the words of the envelope, properly escaped.",
+        clauses: &["envelope.request", "refund.operator-id"],
+        level: Level::Must,
+        catches: &[],
+        is_alone: false,
+        attempt: |probe| Box::pin(each_accepted(probe, mutate::confusing_texts)),
+    },
+    Rule {
+        id: "envelope.layout-accepted",
+        title: "A request envelope in another layout is accepted.",
+        explanation: "The signature first, white space around the value and not signed with it, an escaped letter in a name: JSON like any other.",
+        clauses: &["envelope.request", "signature.raw-text"],
+        level: Level::Must,
+        catches: &[],
+        is_alone: false,
+        attempt: |probe| Box::pin(each_accepted(probe, mutate::layouts)),
+    },
+    Rule {
+        id: "envelope.duplicate-amount",
+        title: "What a gateway does with two amounts in one body is observed; the answer says what moved.",
+        explanation: "100 and 5000, in either order, signed as they stand. Refusing is right; so is taking one, if the answer names the one that was taken.",
+        clauses: &["envelope.duplicate-members"],
+        level: Level::Observed,
+        catches: &[],
+        is_alone: false,
+        attempt: |probe| Box::pin(duplicate_amount(probe)),
+    },
+];
+
+async fn turned_away(
+    probe: &mut Probe,
+    mutations: fn(&str, &SignKey) -> Vec<Mutation>,
+) -> Result<(), Stop> {
+    let order = probe.paid(10_000).await?;
+    let value = probe.value(&order.number, 100);
+    let key = probe.caller().partner.key.clone();
+    probe.try_garbage(mutations(&value, &key)).await?;
+    probe
+        .confirm_nothing_else_moved(&order, order.paid.minor_units())
+        .await
+}
+
+/// Each of the mutations on a fresh number; together they are refunded exactly.
+async fn each_accepted(
+    probe: &mut Probe,
+    mutations: fn(&str, &SignKey) -> Vec<Mutation>,
+) -> Result<(), Stop> {
+    let order = probe.paid(10_000).await?;
+    let key = probe.caller().partner.key.clone();
+    let mut accepted = 0;
+    for index in 0.. {
+        let value = probe.value(&order.number, 100);
+        let Some(mutation) = mutations(&value, &key).into_iter().nth(index) else {
+            break;
+        };
+        accepted += probe.try_mutations(vec![mutation]).await?;
+    }
+    probe
+        .confirm_nothing_else_moved(&order, order.paid.minor_units() - 100 * accepted)
+        .await
+}
+
+/// A value that nobody signed and that asks for more.
+fn evil(probe: &Probe, value: &str) -> String {
+    let number = probe.refund_number();
+    Draft::of(value)
+        .expect("the value is valid")
+        .with(Part::Body, "refundNo", format!("\"{number}\""))
+        .with(Part::Body, "orderAmount", "7000")
+        .text()
+}
+
+async fn duplicate_request_member(probe: &mut Probe) -> Result<(), Stop> {
+    let order = probe.paid(100_000).await?;
+    let key = probe.caller().partner.key.clone();
+    let mut accepted = 0;
+    for index in 0.. {
+        let value = probe.value(&order.number, 100);
+        let evil = evil(probe, &value);
+        let Some(mutation) = mutate::two_requests(&value, &evil, &key)
+            .into_iter()
+            .nth(index)
+        else {
+            break;
+        };
+        let label = format!("a request with {}", mutation.label);
+        let reply = probe.send(label, &mutation.document).await;
+        if reply.evidence.money == crate::audit::Money::Yes {
+            probe.expect_amount(&reply, 100)?;
+            accepted += 1;
+        } else {
+            probe.expect_turned_away(&reply, &[])?;
+        }
+    }
+    probe
+        .confirm_nothing_else_moved(&order, order.paid.minor_units() - 100 * accepted)
+        .await
+}
+
+async fn decoy_request(probe: &mut Probe) -> Result<(), Stop> {
+    let order = probe.paid(100_000).await?;
+    let key = probe.caller().partner.key.clone();
+    let value = probe.value(&order.number, 100);
+    let evil = evil(probe, &value);
+    probe
+        .try_mutations(mutate::decoys(&value, &evil, &key))
+        .await?;
+    probe
+        .confirm_nothing_else_moved(&order, order.paid.minor_units())
+        .await
+}
+
+async fn duplicate_amount(probe: &mut Probe) -> Result<(), Stop> {
+    let order = probe.paid(100_000).await?;
+    let key = probe.caller().partner.key.clone();
+    let mut refunded = 0;
+    let mut seen = Vec::new();
+    for (first, second) in [("100", "5000"), ("5000", "100")] {
+        let draft = Draft::of(&probe.value(&order.number, 100)).expect("the value is valid");
+        let text = draft
+            .without(Part::Body, "orderAmount")
+            .with_last(Part::Body, "orderAmount", first)
+            .with_last(Part::Body, "orderAmount", second)
+            .text();
+        let label = format!("a request with the amounts {first} and {second}");
+        let document = crate::generate::mutate::sealed(text, &key);
+        let reply = probe.send(label, &document).await;
+        if reply.evidence.money == crate::audit::Money::Yes {
+            let said = reply
+                .answer()
+                .and_then(|answer| answer.order_amount.value().copied())
+                .ok_or_else(|| Stop::failed("the answer does not say what was refunded", &reply))?;
+            refunded += said.minor_units();
+            seen.push(format!("of {first} and {second} it takes {said}"));
+        } else {
+            probe.expect_turned_away(&reply, &[])?;
+            seen.push(format!("{first} and {second} are refused"));
+        }
+    }
+    probe
+        .confirm_nothing_else_moved(&order, order.paid.minor_units() - refunded)
+        .await?;
+    Err(Stop::Observed(seen.join(", ")))
+}

@@ -1,0 +1,211 @@
+//! Is each member of a refund's body what its clause says?
+
+use crate::conformance::probe::Probe;
+use crate::conformance::rule::{Rule, Stop};
+use crate::generate::mutate::{field as mutate, sealed};
+use crate::generate::{Draft, Mutation, Part};
+use crate::protocol::{Amount, RefundNo, SignKey};
+use crate::verdict::Level;
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        id: "fields.missing",
+        title: "A refund without its order, number or amount is refused.",
+        explanation: "Each required member is left out in turn; the request is signed as it stands.",
+        clauses: &["refund.order-no", "refund.refund-no", "refund.amount"],
+        level: Level::Must,
+        catches: &[],
+        is_alone: false,
+        attempt: |probe| Box::pin(refused(probe, mutate::missing)),
+    },
+    Rule {
+        id: "fields.empty",
+        title: "A refund with an empty or null order, number or amount is refused.",
+        explanation: "An empty number would make all refunds that have none one refund.",
+        clauses: &["refund.order-no", "refund.refund-no", "refund.amount"],
+        level: Level::Must,
+        catches: &[],
+        is_alone: false,
+        attempt: |probe| Box::pin(refused(probe, mutate::empty)),
+    },
+    Rule {
+        id: "fields.wrong-type",
+        title: "A member of another JSON type is refused.",
+        explanation: "Numbers, booleans, arrays and objects where texts belong, and the other way round.",
+        clauses: &["refund.order-no", "refund.refund-no", "refund.amount"],
+        level: Level::Must,
+        catches: &[],
+        is_alone: false,
+        attempt: |probe| Box::pin(refused(probe, mutate::wrong_type)),
+    },
+    Rule {
+        id: "fields.too-long",
+        title: "A text one character longer than its limit is refused.",
+        explanation: "A gateway that cuts numbers instead makes two refunds one.",
+        clauses: &["refund.refund-no", "refund.operator-id"],
+        level: Level::Must,
+        catches: &[],
+        is_alone: false,
+        attempt: |probe| Box::pin(refused(probe, mutate::too_long)),
+    },
+    Rule {
+        id: "fields.longest",
+        title: "Texts of exactly their limit, and optional ones that are empty, are accepted.",
+        explanation: "A refundNo of 32 characters, operatorId and terminalNo of 20; two numbers that differ in the last of 32 characters are two refunds.",
+        clauses: &["refund.refund-no", "refund.operator-id"],
+        level: Level::Must,
+        catches: &[],
+        is_alone: false,
+        attempt: |probe| Box::pin(longest(probe)),
+    },
+    Rule {
+        id: "fields.amount-no-whole-number",
+        title: "An amount that is a fraction, or a text that is no number, is refused.",
+        explanation: "100.5 must not become 100 or 101, nor 100.000000000000000001 become 100.",
+        clauses: &["refund.amount"],
+        level: Level::Must,
+        catches: &["float-amount"],
+        is_alone: false,
+        attempt: |probe| Box::pin(refused(probe, mutate::amounts_that_are_none)),
+    },
+    Rule {
+        id: "fields.amount-spelling",
+        title: "Other spellings of a whole number are refused, or refund exactly that number.",
+        explanation: "100.0, 1e2, 10e1 and \"100\" are 100 or nothing; which of the two is observed.",
+        clauses: &["refund.amount"],
+        level: Level::Must,
+        catches: &[],
+        is_alone: false,
+        attempt: |probe| Box::pin(amount_spelling(probe)),
+    },
+    Rule {
+        id: "fields.amount-not-positive",
+        title: "A refund of zero or less is refused, and no money moves.",
+        explanation: "A negative refund that passes makes room for more than was paid.",
+        clauses: &["refund.amount-positive", "refund.total"],
+        level: Level::Must,
+        catches: &["negative-amount"],
+        is_alone: false,
+        attempt: |probe| Box::pin(amount_not_positive(probe)),
+    },
+    Rule {
+        id: "fields.amount-beyond-range",
+        title: "An amount that no order holds is refused, never wrapped or cut.",
+        explanation: "2³², 2³²+5, 2⁶⁴+1 and their like become small amounts in a gateway that cuts them to 32 or 64 bits.",
+        clauses: &["refund.amount-largest", "refund.total"],
+        level: Level::Must,
+        catches: &["wrap-32-bit"],
+        is_alone: false,
+        attempt: |probe| Box::pin(refused(probe, mutate::amounts_beyond_range)),
+    },
+    Rule {
+        id: "fields.amount-largest",
+        title: "An order of 2³¹−1 is refunded to the last unit, in amounts that a float can't hold.",
+        explanation: "16,777,217 is the first whole number that a 32-bit float rounds.",
+        clauses: &["refund.amount", "refund.total"],
+        level: Level::Must,
+        catches: &["float-amount", "wrap-32-bit"],
+        is_alone: false,
+        attempt: |probe| Box::pin(amount_largest(probe)),
+    },
+];
+
+async fn refused(
+    probe: &mut Probe,
+    mutations: fn(&str, &SignKey) -> Vec<Mutation>,
+) -> Result<(), Stop> {
+    let order = probe.paid(10_000).await?;
+    let value = probe.value(&order.number, 100);
+    let key = probe.caller().partner.key.clone();
+    probe.try_mutations(mutations(&value, &key)).await?;
+    probe
+        .confirm_nothing_else_moved(&order, order.paid.minor_units())
+        .await
+}
+
+async fn longest(probe: &mut Probe) -> Result<(), Stop> {
+    let order = probe.paid(10_000).await?;
+    let key = probe.caller().partner.key.clone();
+    let mut accepted = 0;
+    for index in 0.. {
+        let value = probe.value(&order.number, 100);
+        let Some(mutation) = mutate::optional_texts(&value, &key).into_iter().nth(index) else {
+            break;
+        };
+        accepted += probe.try_mutations(vec![mutation]).await?;
+    }
+    let stem = format!("{:x<31}", probe.refund_number().as_str());
+    for last in ["a", "b"] {
+        let number = RefundNo::new(format!("{stem}{last}")).expect("32 characters");
+        let reply = probe.refund_numbered(&order.number, &number, 100).await;
+        probe.expect_accepted(&reply)?;
+        accepted += 1;
+    }
+    probe
+        .confirm_nothing_else_moved(&order, order.paid.minor_units() - 100 * accepted)
+        .await
+}
+
+async fn amount_spelling(probe: &mut Probe) -> Result<(), Stop> {
+    let order = probe.paid(10_000).await?;
+    let key = probe.caller().partner.key.clone();
+    let mut accepted = 0;
+    for index in 0.. {
+        let value = probe.value(&order.number, 100);
+        let mutations = mutate::amounts_that_are_one_hundred(&value, &key);
+        let Some(mutation) = mutations.into_iter().nth(index) else {
+            break;
+        };
+        accepted += probe.try_mutations(vec![mutation]).await?;
+    }
+    probe
+        .confirm_nothing_else_moved(&order, order.paid.minor_units() - 100 * accepted)
+        .await
+}
+
+async fn amount_not_positive(probe: &mut Probe) -> Result<(), Stop> {
+    let order = probe.paid(10_000).await?;
+    let value = probe.value(&order.number, 100);
+    let key = probe.caller().partner.key.clone();
+    let before = probe.refund(&order.number, 500).await;
+    probe.expect_accepted(&before)?;
+    for mutation in mutate::amounts_not_positive(&value, &key) {
+        let label = format!("a request with {}", mutation.label);
+        let reply = probe.send(label, &mutation.document).await;
+        if reply.evidence.money == crate::audit::Money::Yes {
+            return Err(Stop::money(
+                format!(
+                    "{}: accepted, so that more can be refunded than was paid",
+                    reply.label
+                ),
+                [&reply],
+            ));
+        }
+        probe.expect_refused(&reply, mutation.fitting_codes)?;
+    }
+    probe
+        .confirm_rest(&order, order.paid.minor_units() - 500)
+        .await
+}
+
+async fn amount_largest(probe: &mut Probe) -> Result<(), Stop> {
+    let largest = Amount::LARGEST_COMMON.minor_units();
+    let order = probe.paid(largest).await?;
+    let key = probe.caller().partner.key.clone();
+    let odd = 16_777_217;
+    for _ in 0..3 {
+        let draft = Draft::of(&probe.value(&order.number, odd)).expect("the value is valid");
+        let document = sealed(
+            draft
+                .with(Part::Body, "orderAmount", odd.to_string())
+                .text(),
+            &key,
+        );
+        let reply = probe.send(format!("a refund of {odd}"), &document).await;
+        probe.expect_accepted(&reply)?;
+        probe.expect_amount(&reply, odd)?;
+    }
+    probe
+        .confirm_rest(&order, order.paid.minor_units() - 3 * odd)
+        .await
+}

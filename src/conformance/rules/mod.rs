@@ -1,0 +1,26 @@
+//! The rules, one file an area.
+
+mod answer;
+mod envelope;
+mod fields;
+mod idempotency;
+mod isolation;
+mod json;
+mod races;
+mod refunding;
+mod signature;
+
+use super::rule::Rule;
+
+/// Every area's rules.
+pub const AREAS: &[&[Rule]] = &[
+    answer::RULES,
+    envelope::RULES,
+    fields::RULES,
+    idempotency::RULES,
+    isolation::RULES,
+    json::RULES,
+    races::RULES,
+    refunding::RULES,
+    signature::RULES,
+];
