@@ -1,0 +1,118 @@
+//! Latencies in microseconds, from 1 µs to 120 s, to three digits.
+
+use std::time::Duration;
+
+use crate::verdict::Latency;
+
+/// A histogram of latencies.
+#[derive(Debug, Clone)]
+pub struct Histogram(hdrhistogram::Histogram<u64>);
+
+/// The largest latency that is told apart from larger ones: 120 s.
+const LARGEST_MICROS: u64 = 120_000_000;
+
+impl Histogram {
+    /// An empty histogram.
+    pub fn new() -> Self {
+        Self(
+            hdrhistogram::Histogram::new_with_bounds(1, LARGEST_MICROS, 3)
+                .expect("1 µs to 120 s with three digits are valid bounds"),
+        )
+    }
+
+    /// Takes note of one latency; what is out of bounds counts as the bound.
+    pub fn record(&mut self, latency: Duration) {
+        let micros = u64::try_from(latency.as_micros()).unwrap_or(LARGEST_MICROS);
+        self.0.saturating_record(micros.max(1));
+    }
+
+    /// Adds all of another histogram.
+    pub fn merge(&mut self, other: &Self) {
+        self.0
+            .add(&other.0)
+            .expect("all histograms have the same bounds");
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.0.reset();
+    }
+
+    /// How many latencies there are.
+    pub fn len(&self) -> u64 {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The latency at a percentile (0 to 100), in microseconds.
+    pub fn percentile(&self, percentile: f64) -> u64 {
+        self.0.value_at_percentile(percentile)
+    }
+
+    /// The largest latency, in microseconds.
+    pub fn max(&self) -> u64 {
+        self.0.max()
+    }
+
+    /// The mean, in microseconds.
+    pub fn mean(&self) -> f64 {
+        self.0.mean()
+    }
+
+    /// The percentiles that reports show.
+    pub fn latency(&self) -> Latency {
+        if self.is_empty() {
+            return Latency::default();
+        }
+        Latency {
+            p50: self.percentile(50.0),
+            p90: self.percentile(90.0),
+            p99: self.percentile(99.0),
+            p999: self.percentile(99.9),
+            max: self.max(),
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a mean of values up to 120,000,000 is positive and fits"
+            )]
+            mean: self.mean().round() as u64,
+            ..Latency::default()
+        }
+    }
+}
+
+impl Default for Histogram {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_within_a_thousandth() {
+        let mut histogram = Histogram::new();
+        for micros in 1..=10_000 {
+            histogram.record(Duration::from_micros(micros));
+        }
+        let latency = histogram.latency();
+        assert!(latency.p50.abs_diff(5_000) <= 5, "{latency:?}");
+        assert!(latency.p99.abs_diff(9_900) <= 10, "{latency:?}");
+        assert!(latency.max.abs_diff(10_000) <= 10, "{latency:?}");
+    }
+
+    #[test]
+    fn what_is_out_of_bounds_counts_as_the_bound() {
+        let mut histogram = Histogram::new();
+        histogram.record(Duration::ZERO);
+        histogram.record(Duration::from_secs(1_000));
+        assert_eq!(histogram.len(), 2);
+        assert!(histogram.max() >= LARGEST_MICROS);
+    }
+}

@@ -1,0 +1,29 @@
+//! Load: goose drives users, each with one keep-alive connection of ours; the
+//! signature of every answer is verified and every outcome goes to the audit.
+//!
+//! goose is the scheduler and nothing more: it starts users, runs their
+//! transactions and stops them. The wire, the clock, the histograms and the
+//! thresholds are our own, to the microsecond.
+//!
+//! ```text
+//! Scenario ─▶ attack ─▶ goose user ─▶ arrivals: when is the next one due?
+//!                          │              │
+//!                          ▼              ▼
+//!                      population ─▶ traffic ─▶ connection ─▶ evidence
+//!                                                 │             │
+//!                                             statistics     Recorder
+//! ```
+
+pub mod arrivals;
+pub mod attack;
+pub mod histogram;
+pub mod population;
+pub mod scenario;
+pub mod statistics;
+pub mod threshold;
+pub mod traffic;
+pub mod user;
+
+pub use attack::{Attack, AttackError};
+pub use scenario::{Kind, Mix, Scenario, ScenarioError};
+pub use threshold::{Threshold, ThresholdError};

@@ -1,0 +1,165 @@
+//! What is counted while a load runs.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::verdict::{KindSummary, TimelinePoint};
+
+use super::histogram::Histogram;
+use super::scenario::Kind;
+
+/// One measured request.
+#[derive(Debug, Clone, Copy)]
+pub struct Sample {
+    /// What it was.
+    pub kind: Kind,
+    /// From when it was due to its answer's last byte.
+    pub latency: Duration,
+    /// From its first byte to its answer's last byte.
+    pub service: Duration,
+    /// From when it was due, or a user was free, to its first byte.
+    pub lag: Duration,
+    /// What was wrong, as one of few constant wordings.
+    pub failure: Option<&'static str>,
+    /// Whether it left an unknown outcome.
+    pub is_unknown: bool,
+}
+
+/// The figures of one kind of traffic, or of all.
+#[derive(Debug, Clone, Default)]
+pub struct Part {
+    /// Requests.
+    pub requests: u64,
+    /// Failed ones among them.
+    pub failed: u64,
+    /// Unknown outcomes among them.
+    pub unknown: u64,
+    /// Their latency.
+    pub latency: Histogram,
+}
+
+impl Part {
+    fn record(&mut self, sample: &Sample) {
+        self.requests += 1;
+        self.failed += u64::from(sample.failure.is_some());
+        self.unknown += u64::from(sample.is_unknown);
+        self.latency.record(sample.latency);
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.requests += other.requests;
+        self.failed += other.failed;
+        self.unknown += other.unknown;
+        self.latency.merge(&other.latency);
+    }
+
+    /// The same for a report.
+    pub fn summary(&self) -> KindSummary {
+        KindSummary {
+            requests: self.requests,
+            failed: self.failed,
+            latency: self.latency.latency(),
+        }
+    }
+}
+
+/// What is counted, for a part of the users; parts are merged at the end.
+#[derive(Debug, Clone, Default)]
+pub struct Statistics {
+    all: Part,
+    by_kind: BTreeMap<Kind, Part>,
+    service: Histogram,
+    lag: Histogram,
+    errors: BTreeMap<&'static str, u64>,
+    interval: Part,
+}
+
+impl Statistics {
+    /// Takes note of one request.
+    pub fn record(&mut self, sample: &Sample) {
+        self.all.record(sample);
+        self.by_kind.entry(sample.kind).or_default().record(sample);
+        self.interval.record(sample);
+        self.service.record(sample.service);
+        self.lag.record(sample.lag);
+        if let Some(failure) = sample.failure {
+            *self.errors.entry(failure).or_default() += 1;
+        }
+    }
+
+    /// Adds all of another part.
+    pub fn merge(&mut self, other: &Self) {
+        self.all.merge(&other.all);
+        for (kind, part) in &other.by_kind {
+            self.by_kind.entry(*kind).or_default().merge(part);
+        }
+        self.service.merge(&other.service);
+        self.lag.merge(&other.lag);
+        for (failure, count) in &other.errors {
+            *self.errors.entry(failure).or_default() += count;
+        }
+    }
+
+    /// Adds what came since the last call to `interval`, and starts anew.
+    pub fn take_interval(&mut self, interval: &mut Part) {
+        interval.merge(&self.interval);
+        self.interval.requests = 0;
+        self.interval.failed = 0;
+        self.interval.unknown = 0;
+        self.interval.latency.clear();
+    }
+}
+
+/// An interval as a point of the picture over time.
+pub fn timeline_point(second: u64, interval: &Part) -> TimelinePoint {
+    TimelinePoint {
+        second,
+        requests: interval.requests,
+        failed: interval.failed,
+        p50: interval.latency.percentile(50.0),
+        p99: interval.latency.percentile(99.0),
+    }
+}
+
+/// All figures of a run, once it has ended.
+#[derive(Debug, Clone)]
+pub struct Totals {
+    /// All kinds together.
+    pub all: Part,
+    /// Each kind.
+    pub by_kind: BTreeMap<Kind, Part>,
+    /// From the first byte to the last.
+    pub service: Histogram,
+    /// How late the generator was.
+    pub lag: Histogram,
+    /// Failures by what was wrong.
+    pub errors: BTreeMap<&'static str, u64>,
+    /// The measured time, in seconds.
+    pub seconds: f64,
+}
+
+impl Totals {
+    /// The totals of what was counted in `seconds`.
+    pub fn of(statistics: Statistics, seconds: f64) -> Self {
+        Self {
+            all: statistics.all,
+            by_kind: statistics.by_kind,
+            service: statistics.service,
+            lag: statistics.lag,
+            errors: statistics.errors,
+            seconds,
+        }
+    }
+
+    /// The part that a threshold is about; `None` where there is no such kind.
+    pub fn of_kind(&self, kind: Option<&str>) -> Option<&Part> {
+        match kind {
+            None => Some(&self.all),
+            Some(name) => self
+                .by_kind
+                .iter()
+                .find(|(kind, _)| kind.name() == name)
+                .map(|(_, part)| part),
+        }
+    }
+}
