@@ -1,3 +1,51 @@
-//! The commands: parse, run, report.
+//! The command line: one file a command. Each parses, builds its plan, runs it
+//! with the rooms below, and says how it ended.
 
-pub mod serve;
+mod args;
+mod audit;
+mod check;
+mod config_file;
+mod error;
+mod gate;
+mod interrupt;
+mod load;
+mod output;
+mod rules;
+mod run;
+mod selftest;
+mod serve;
+mod target;
+
+use std::ffi::OsString;
+
+pub use args::{Cli, Command};
+pub use error::CliError;
+
+use crate::verdict::ExitCode;
+
+/// Runs the command that `arguments` ask for (the first is the program's
+/// name), and says with what code the process should end.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match args::parse(&arguments) {
+        Ok(cli) => cli,
+        Err(exit) => return exit,
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("recoup: failed to start the runtime: {error}");
+            return ExitCode::Defect;
+        }
+    };
+    match runtime.block_on(cli.command.run()) {
+        Ok(exit) => exit,
+        Err(error) => {
+            eprintln!("recoup: {error}");
+            error.exit_code()
+        }
+    }
+}

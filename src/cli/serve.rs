@@ -122,7 +122,7 @@ impl ServeError {
 ///
 /// # Errors
 /// [`ServeError`] where the gateway can't be started as asked.
-pub async fn run(args: ServeArgs) -> Result<(), ServeError> {
+pub(super) async fn run(args: ServeArgs) -> Result<(), ServeError> {
     let mut out = io::stdout();
     if args.list_faults || args.list_variants {
         if args.list_faults {

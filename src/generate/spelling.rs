@@ -55,7 +55,7 @@ impl Spelling {
 }
 
 /// Strategy for every spelling.
-pub fn spellings() -> impl Strategy<Value = Spelling> {
+pub fn spellings() -> impl Strategy<Value = Spelling, Tree: Send> {
     let space = prop_oneof![
         Just(""),
         Just(" "),

@@ -1,0 +1,233 @@
+//! `recoup load`: load from a scenario, audited as it runs.
+
+use std::fs::File;
+use std::io::Write;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::audit::{Recorder, settle};
+use crate::load::{Attack, Scenario, Threshold};
+use crate::verdict::{AuditSummary, Event, ExitCode, LoadSummary, Observer, RunVerdict, Severity};
+
+use super::error::CliError;
+use super::output::OutputArgs;
+use super::run::{End, Run, interrupted};
+use super::target::TargetArgs;
+
+/// Where the scenario is looked for where none is named.
+const DEFAULT_SCENARIO: &str = "scenarios/sustained.toml";
+
+/// Load from a scenario, audited as it runs.
+#[derive(Debug, Clone, Args)]
+pub struct LoadArgs {
+    /// What traffic, and how long.
+    #[command(flatten)]
+    pub traffic: TrafficArgs,
+    /// What to test.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Where results go.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// What traffic, and how long. A flag overrides the scenario.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Load")]
+pub struct TrafficArgs {
+    /// The scenario's file [default: scenarios/sustained.toml, built in where
+    /// the file is absent]
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: Option<PathBuf>,
+
+    /// Concurrent users, each with one connection
+    #[arg(long, value_name = "N")]
+    pub users: Option<NonZeroUsize>,
+
+    /// Arrivals per second: latency counts from the intended start
+    #[arg(long, value_name = "N")]
+    pub rate: Option<f64>,
+
+    /// How long is measured
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub duration: Option<Duration>,
+
+    /// How long is run before anything is measured
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub warmup: Option<Duration>,
+
+    /// What must hold, instead of the scenario's thresholds; repeatable
+    #[arg(long = "threshold", value_name = "'p99<50ms'")]
+    pub thresholds: Vec<Threshold>,
+
+    /// Where the history of all refunds goes [default: history.ndjson in the
+    /// run's folder]
+    #[arg(long, value_name = "FILE|off")]
+    pub history: Option<String>,
+}
+
+impl LoadArgs {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// [`CliError`] where it can't be run at all.
+    pub(super) async fn run(self) -> Result<ExitCode, CliError> {
+        let scenario = self.traffic.scenario()?;
+        let mut run = Run::start("load", &self.target, 1, &self.output).await?;
+        let end = match run.preflight().await {
+            Ok(()) => self.traffic.load(&run, scenario).await?,
+            Err(end) => end,
+        };
+        run.end(end).await
+    }
+}
+
+impl TrafficArgs {
+    /// The scenario with the flags laid over it.
+    ///
+    /// # Errors
+    /// [`CliError::Scenario`] where the file or a setting can't be used.
+    pub(super) fn scenario(&self) -> Result<Scenario, CliError> {
+        let mut scenario = match &self.scenario {
+            Some(path) => Scenario::read(path)?,
+            None if Path::new(DEFAULT_SCENARIO).is_file() => {
+                Scenario::read(Path::new(DEFAULT_SCENARIO))?
+            }
+            None => Scenario::parse(Scenario::SUSTAINED, "the built-in scenario")?,
+        };
+        if let Some(users) = self.users {
+            scenario.users = users.get();
+        }
+        if let Some(duration) = self.duration {
+            scenario.duration = duration;
+        }
+        if let Some(warmup) = self.warmup {
+            scenario.warmup = warmup;
+        }
+        if self.rate.is_some() {
+            scenario.rate = self.rate;
+        }
+        if !self.thresholds.is_empty() {
+            scenario.thresholds.clone_from(&self.thresholds);
+        }
+        scenario.check()?;
+        Ok(scenario)
+    }
+
+    /// Runs the traffic, resolves and drains, and has the history judged.
+    ///
+    /// # Errors
+    /// [`CliError`] where the history can't be written.
+    pub(super) async fn load(&self, run: &Run, scenario: Scenario) -> Result<End, CliError> {
+        let sink = self.history_sink(run)?;
+        let caller = run.setting.caller.clone();
+        let recorder = Arc::new(Recorder::new(&caller.profile, sink));
+        let attack = Attack {
+            scenario,
+            caller: caller.clone(),
+            orders: Arc::clone(&run.setting.orders),
+            recorder: Arc::clone(&recorder),
+            observer: Arc::clone(&run.observers) as Arc<dyn Observer>,
+            cancel: run.cancel.clone(),
+            seed: run.setting.seed,
+        };
+        let summary = match attack.run().await {
+            Ok(summary) => summary,
+            Err(error) => return Ok(End::new(ExitCode::NoVerdict, format!("failed to {error}"))),
+        };
+        run.observers
+            .emit(&Event::LoadFinished(Box::new(summary.clone())));
+        let settled = tokio::select! {
+            settled = settle::resolve_and_drain(&caller, &recorder, settle::QUIET, run.observers.as_ref()) => Some(settled),
+            // A second wish to stop goes past the report; the first one skips
+            // what is left of the drain only if it comes now.
+            () = run.cancel.cancelled(), if summary.interrupted.is_none() => None,
+        };
+        let mut audit = recorder.judge();
+        audit.exposure.drained_orders = settled.map_or(0, |settled| settled.drained);
+        run.observers
+            .emit(&Event::AuditFinished(Box::new(audit.clone())));
+        let end = end_of_load(&summary).graver(end_of_audit(&audit));
+        let end = if run.cancel.is_cancelled() {
+            end.graver(interrupted())
+        } else {
+            end
+        };
+        Ok(match recorder.finish() {
+            Ok(()) => end,
+            Err(error) => end.graver(End::new(
+                ExitCode::NoVerdict,
+                format!("the history could not be written: {error} (choose another place with --history, or --history off)"),
+            )),
+        })
+    }
+
+    fn history_sink(&self, run: &Run) -> Result<Option<Box<dyn Write + Send>>, CliError> {
+        let path = match self.history.as_deref() {
+            Some("off") => return Ok(None),
+            Some(path) => PathBuf::from(path),
+            None => run.folder().history_path("ndjson"),
+        };
+        let file = File::create(&path).map_err(|error| CliError::Output {
+            what: format!("the history {} (see --history)", path.display()),
+            error,
+        })?;
+        Ok(Some(Box::new(file)))
+    }
+}
+
+fn end_of_load(summary: &LoadSummary) -> End {
+    let broken: Vec<&str> = summary
+        .thresholds
+        .iter()
+        .filter(|threshold| !threshold.held)
+        .map(|threshold| threshold.threshold.as_str())
+        .collect();
+    if let Some(reason) = &summary.interrupted {
+        End::new(
+            ExitCode::NoVerdict,
+            format!("the load was cut short: {reason}"),
+        )
+    } else if let Some(reason) = &summary.inconclusive {
+        End::new(ExitCode::NoVerdict, reason.clone())
+    } else if !broken.is_empty() {
+        End::new(
+            ExitCode::ThresholdBroken,
+            format!("a load threshold was broken: {}", broken.join(", ")),
+        )
+    } else {
+        End::new(ExitCode::Success, "the load's thresholds held")
+    }
+}
+
+/// What the verdict of an audit amounts to.
+pub(super) fn end_of_audit(audit: &AuditSummary) -> End {
+    if let Some(gravest) = audit.violations.first() {
+        let exit = match gravest.severity {
+            Severity::MoneyLost | Severity::MoneyStuck => ExitCode::Money,
+            Severity::Protocol => ExitCode::RuleFailed,
+        };
+        return End::new(
+            exit,
+            format!(
+                "{} ({}): {}",
+                gravest.invariant, gravest.severity, gravest.message
+            ),
+        );
+    }
+    match audit.verdict {
+        RunVerdict::Pass => End::new(ExitCode::Success, "the audit found nothing amiss"),
+        RunVerdict::Fail => End::new(ExitCode::RuleFailed, "the audit failed"),
+        RunVerdict::Inconclusive => End::new(
+            ExitCode::NoVerdict,
+            audit
+                .reason
+                .clone()
+                .unwrap_or_else(|| "the audit decides nothing".to_owned()),
+        ),
+    }
+}

@@ -1,0 +1,210 @@
+//! What gate, check and load have in common: a target, a report that is
+//! written whatever happens, and an end.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::conformance::{Preflight, PreflightError, Setting};
+use crate::gateway::{Running, Variants};
+use crate::protocol::Timestamp;
+use crate::report::{Collector, Progress, Redactor, RunFolder, json, terminal};
+use crate::verdict::{Event, ExitCode, Observer, Observers, RunPlan};
+
+use super::error::CliError;
+use super::interrupt;
+use super::output::{Format, OutputArgs};
+use super::target::{Target, TargetArgs};
+
+/// How a run ended, and why, in one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct End {
+    pub exit: ExitCode,
+    pub reason: String,
+}
+
+impl End {
+    pub(super) fn new(exit: ExitCode, reason: impl Into<String>) -> Self {
+        Self {
+            exit,
+            reason: reason.into(),
+        }
+    }
+
+    /// Of two ends the graver, with its reason.
+    pub(super) fn graver(self, other: Self) -> Self {
+        if self.exit.graver(other.exit) == self.exit {
+            self
+        } else {
+            other
+        }
+    }
+}
+
+/// A run that has begun and has not ended.
+pub(super) struct Run {
+    /// What rules and load work with.
+    pub setting: Setting,
+    /// Who is told what happens.
+    pub observers: Arc<Observers>,
+    /// Cancelled by Ctrl-C.
+    pub cancel: CancellationToken,
+    reporting: Reporting,
+    gateway: Option<Running>,
+}
+
+impl Run {
+    /// Opens the target and the folder that the reports go to.
+    ///
+    /// # Errors
+    /// [`CliError`] where the target's flags or the folder can't be used.
+    pub(super) async fn start(
+        command: &str,
+        target: &TargetArgs,
+        cases: usize,
+        output: &OutputArgs,
+    ) -> Result<Self, CliError> {
+        let cancel = interrupt::token();
+        let started = Timestamp::now();
+        let Target {
+            setting,
+            gateway,
+            secrets,
+        } = target.open(cases, Variants::default()).await?;
+        let reporting = Reporting::start(command, started, output, Redactor::new(secrets))?;
+        let observers = Arc::clone(&reporting.observers);
+        observers.emit(&Event::Started(RunPlan {
+            command: command.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            target: setting.caller.endpoint.url().to_owned(),
+            in_process: gateway.is_some(),
+            partner: setting.caller.partner.number.to_string(),
+            profile: setting.caller.profile.name.clone(),
+            seed: setting.seed,
+            started: started.to_string(),
+        }));
+        Ok(Self {
+            setting,
+            observers,
+            cancel,
+            reporting,
+            gateway,
+        })
+    }
+
+    /// Looks whether the target can be tested at all, and goes on in its dialect.
+    ///
+    /// # Errors
+    /// The end of the run, with a diagnosis.
+    pub(super) async fn preflight(&mut self) -> Result<(), End> {
+        let flight = tokio::select! {
+            flight = Preflight::fly(&self.setting, self.observers.as_ref()) => flight,
+            () = self.cancel.cancelled() => return Err(interrupted()),
+        };
+        match flight {
+            Ok(preflight) => {
+                self.setting = preflight.setting;
+                Ok(())
+            }
+            Err(PreflightError { diagnosis, .. }) => Err(End::new(ExitCode::NoVerdict, diagnosis)),
+        }
+    }
+
+    /// Where the history of this run belongs.
+    pub(super) fn folder(&self) -> &RunFolder {
+        &self.reporting.folder
+    }
+
+    /// Ends the run: writes the reports and tells the person.
+    ///
+    /// # Errors
+    /// [`CliError::Output`] where a report can't be written.
+    pub(super) async fn end(self, end: End) -> Result<ExitCode, CliError> {
+        if let Some(gateway) = self.gateway {
+            gateway.stop().await;
+        }
+        self.reporting.end(&end)
+    }
+}
+
+/// The end of a run that was stopped.
+pub(super) fn interrupted() -> End {
+    End::new(ExitCode::NoVerdict, "the run was interrupted")
+}
+
+/// Where a run's events go, with or without a target.
+pub(super) struct Reporting {
+    pub observers: Arc<Observers>,
+    pub folder: RunFolder,
+    collector: Arc<Collector>,
+    output: OutputArgs,
+}
+
+impl Reporting {
+    /// Makes the folder and the observers of a run.
+    ///
+    /// # Errors
+    /// [`CliError::Output`] where the folder can't be made.
+    pub(super) fn start(
+        command: &str,
+        started: Timestamp,
+        output: &OutputArgs,
+        redactor: Redactor,
+    ) -> Result<Self, CliError> {
+        let folder =
+            RunFolder::create(&output.report, command, &started.compact()).map_err(|error| {
+                CliError::Output {
+                    what: format!(
+                        "the run's folder in {} (choose another with --report)",
+                        output.report.display()
+                    ),
+                    error,
+                }
+            })?;
+        let collector = Arc::new(Collector::new(redactor.clone()));
+        let progress = Progress::new(output.quiet, output.stderr_palette(), redactor);
+        let observers = Observers::new()
+            .with(Arc::clone(&collector) as Arc<dyn Observer>)
+            .with(Arc::new(progress));
+        Ok(Self {
+            observers: Arc::new(observers),
+            folder,
+            collector,
+            output: output.clone(),
+        })
+    }
+
+    /// Writes the reports and tells the person.
+    ///
+    /// # Errors
+    /// [`CliError::Output`] where a report can't be written.
+    pub(super) fn end(self, end: &End) -> Result<ExitCode, CliError> {
+        self.observers.emit(&Event::Finished {
+            exit: end.exit,
+            reason: end.reason.clone(),
+        });
+        let mut report = self.collector.report();
+        let written = self.folder.write(&mut report);
+        let mut stdout = std::io::stdout().lock();
+        let shown = match self.output.format {
+            Format::Json => json::write(&report, &mut stdout),
+            Format::Text if self.output.quiet => {
+                writeln!(stdout, "exit code {}: {}", end.exit.number(), end.reason)
+            }
+            Format::Text => terminal::write(&report, self.output.stdout_palette(), &mut stdout),
+        };
+        // Nobody reads any more (a closed pipe): the files are there.
+        let _ = shown.and_then(|()| stdout.flush());
+        match written {
+            Ok(()) => Ok(end.exit),
+            Err(error) => {
+                eprintln!("recoup: failed to write {error}");
+                if let Some(hint) = error.hint() {
+                    eprintln!("recoup: {hint}");
+                }
+                Ok(end.exit.graver(ExitCode::NoVerdict))
+            }
+        }
+    }
+}
