@@ -156,7 +156,7 @@ impl Line<'_> {
         let request = endpoint.post(Api::Refund.path(), &document);
         if self
             .connection
-            .as_ref()
+            .as_mut()
             .is_none_or(|connection| !connection.is_usable())
         {
             self.connection = endpoint.connect().await.ok();

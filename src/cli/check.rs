@@ -160,9 +160,15 @@ pub(super) fn end_of(outcome: &CheckOutcome) -> End {
             format!("too much stayed unknown: {}", named(Verdict::Inconclusive)),
         )
     } else {
-        End::new(
-            ExitCode::Success,
-            format!("{} rules held", outcome.rules.len()),
-        )
+        let held = outcome.rules.iter().filter(|rule| {
+            matches!(
+                rule.verdict,
+                Verdict::Pass | Verdict::Warn | Verdict::Observed
+            )
+        });
+        match held.count() {
+            0 => End::new(ExitCode::NoVerdict, "every rule was skipped"),
+            held => End::new(ExitCode::Success, format!("{held} rules held")),
+        }
     }
 }

@@ -76,10 +76,11 @@ impl CliError {
             | Self::Endpoint(_)
             | Self::Guard(_)
             | Self::Pool(_)
-            | Self::Selection(_)
             | Self::Scenario(_)
             | Self::Identifier { .. }
             | Self::History(_) => ExitCode::Usage,
+            Self::Selection(SelectionError::Nothing) => ExitCode::NoVerdict,
+            Self::Selection(_) => ExitCode::Usage,
             Self::Serve(error) if error.is_usage() => ExitCode::Usage,
             Self::Serve(_) | Self::Gateway(_) | Self::Preflight(_) | Self::Attack(_) => {
                 ExitCode::NoVerdict

@@ -6,7 +6,7 @@ use crate::verdict::ExitCode;
 
 use super::check::RuleArgs;
 use super::error::CliError;
-use super::load::TrafficArgs;
+use super::load::{TrafficArgs, load};
 use super::output::OutputArgs;
 use super::run::{End, Run};
 use super::target::TargetArgs;
@@ -39,6 +39,7 @@ impl GateArgs {
         let scenario = self.traffic.scenario()?;
         let cases = self.rules.cases.get();
         let mut run = Run::start("gate", &self.target, cases, &self.output).await?;
+        let sink = self.traffic.history_sink(&run)?;
         let end = match run.preflight().await {
             Err(end) => end,
             Ok(()) => {
@@ -50,7 +51,7 @@ impl GateArgs {
                 } else {
                     // A gateway that fails a rule is loaded all the same: one
                     // run is to say all that is wrong.
-                    let loaded = self.traffic.load(&run, scenario).await?;
+                    let loaded = load(&run, scenario, sink).await;
                     gate_end(checked, loaded)
                 }
             }

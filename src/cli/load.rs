@@ -78,8 +78,9 @@ impl LoadArgs {
     pub(super) async fn run(self) -> Result<ExitCode, CliError> {
         let scenario = self.traffic.scenario()?;
         let mut run = Run::start("load", &self.target, 1, &self.output).await?;
+        let sink = self.traffic.history_sink(&run)?;
         let end = match run.preflight().await {
-            Ok(()) => self.traffic.load(&run, scenario).await?,
+            Ok(()) => load(&run, scenario, sink).await,
             Err(end) => end,
         };
         run.end(end).await
@@ -118,65 +119,70 @@ impl TrafficArgs {
         Ok(scenario)
     }
 
-    /// Runs the traffic, resolves and drains, and has the history judged.
+    /// Opens the history's file, before any work that would be lost if it
+    /// can't be.
     ///
     /// # Errors
-    /// [`CliError`] where the history can't be written.
-    pub(super) async fn load(&self, run: &Run, scenario: Scenario) -> Result<End, CliError> {
-        let sink = self.history_sink(run)?;
-        let caller = run.setting.caller.clone();
-        let recorder = Arc::new(Recorder::new(&caller.profile, sink));
-        let attack = Attack {
-            scenario,
-            caller: caller.clone(),
-            orders: Arc::clone(&run.setting.orders),
-            recorder: Arc::clone(&recorder),
-            observer: Arc::clone(&run.observers) as Arc<dyn Observer>,
-            cancel: run.cancel.clone(),
-            seed: run.setting.seed,
-        };
-        let summary = match attack.run().await {
-            Ok(summary) => summary,
-            Err(error) => return Ok(End::new(ExitCode::NoVerdict, format!("failed to {error}"))),
-        };
-        run.observers
-            .emit(&Event::LoadFinished(Box::new(summary.clone())));
-        let settled = tokio::select! {
-            settled = settle::resolve_and_drain(&caller, &recorder, settle::QUIET, run.observers.as_ref()) => Some(settled),
-            // A second wish to stop goes past the report; the first one skips
-            // what is left of the drain only if it comes now.
-            () = run.cancel.cancelled(), if summary.interrupted.is_none() => None,
-        };
-        let mut audit = recorder.judge();
-        audit.exposure.drained_orders = settled.map_or(0, |settled| settled.drained);
-        run.observers
-            .emit(&Event::AuditFinished(Box::new(audit.clone())));
-        let end = end_of_load(&summary).graver(end_of_audit(&audit));
-        let end = if run.cancel.is_cancelled() {
-            end.graver(interrupted())
-        } else {
-            end
-        };
-        Ok(match recorder.finish() {
-            Ok(()) => end,
-            Err(error) => end.graver(End::new(
-                ExitCode::NoVerdict,
-                format!("the history could not be written: {error} (choose another place with --history, or --history off)"),
-            )),
-        })
-    }
-
-    fn history_sink(&self, run: &Run) -> Result<Option<Box<dyn Write + Send>>, CliError> {
+    /// [`CliError::Usage`] where it can't be.
+    pub(super) fn history_sink(&self, run: &Run) -> Result<Sink, CliError> {
         let path = match self.history.as_deref() {
             Some("off") => return Ok(None),
             Some(path) => PathBuf::from(path),
             None => run.folder().history_path("ndjson"),
         };
-        let file = File::create(&path).map_err(|error| CliError::Output {
-            what: format!("the history {} (see --history)", path.display()),
-            error,
+        let file = File::create(&path).map_err(|error| {
+            CliError::Usage(format!(
+                "write the history {}: {error} (see --history)",
+                path.display()
+            ))
         })?;
         Ok(Some(Box::new(file)))
+    }
+}
+
+/// A place that a history is written to; none where it is kept in memory alone.
+pub(super) type Sink = Option<Box<dyn Write + Send>>;
+
+/// Runs the traffic, resolves and drains, and has the history judged.
+pub(super) async fn load(run: &Run, scenario: Scenario, sink: Sink) -> End {
+    let caller = run.setting.caller.clone();
+    let recorder = Arc::new(Recorder::new(&caller.profile, sink));
+    let attack = Attack {
+        scenario,
+        caller: caller.clone(),
+        orders: Arc::clone(&run.setting.orders),
+        recorder: Arc::clone(&recorder),
+        observer: Arc::clone(&run.observers) as Arc<dyn Observer>,
+        cancel: run.cancel.clone(),
+        seed: run.setting.seed,
+    };
+    let summary = match attack.run().await {
+        Ok(summary) => summary,
+        Err(error) => return End::new(ExitCode::NoVerdict, format!("failed to {error}")),
+    };
+    run.observers
+        .emit(&Event::LoadFinished(Box::new(summary.clone())));
+    // Whoever stops the load wants it drained all the same; whoever stops the
+    // drain does not.
+    let is_stopped = run.cancel.is_cancelled();
+    let settled = tokio::select! {
+        settled = settle::resolve_and_drain(&caller, &recorder, settle::QUIET, run.observers.as_ref()) => Some(settled),
+        () = run.cancel.cancelled(), if !is_stopped => None,
+    };
+    let mut audit = recorder.judge();
+    audit.exposure.drained_orders = settled.map_or(0, |settled| settled.drained);
+    run.observers
+        .emit(&Event::AuditFinished(Box::new(audit.clone())));
+    let mut end = end_of_load(&summary).graver(end_of_audit(&audit));
+    if run.cancel.is_cancelled() {
+        end = end.graver(interrupted());
+    }
+    match recorder.finish() {
+        Ok(()) => end,
+        Err(error) => end.graver(End::new(
+            ExitCode::NoVerdict,
+            format!("the history could not be written: {error} (choose another place with --history, or --history off)"),
+        )),
     }
 }
 

@@ -17,6 +17,7 @@ mod serve;
 mod target;
 
 use std::ffi::OsString;
+use std::panic::AssertUnwindSafe;
 
 pub use args::{Cli, Command};
 pub use error::CliError;
@@ -41,11 +42,16 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::Defect;
         }
     };
-    match runtime.block_on(cli.command.run()) {
-        Ok(exit) => exit,
-        Err(error) => {
+    let run = AssertUnwindSafe(|| runtime.block_on(cli.command.run()));
+    match std::panic::catch_unwind(run) {
+        Ok(Ok(exit)) => exit,
+        Ok(Err(error)) => {
             eprintln!("recoup: {error}");
             error.exit_code()
+        }
+        Err(_) => {
+            eprintln!("recoup: this is a defect of recoup itself; please report what stands above");
+            ExitCode::Defect
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::audit::{Money, SignatureState};
 use crate::generate::{Expected, Mutation};
 use crate::protocol::{Amount, Code, Effect};
+use crate::target::Ending;
 
 use super::probe::{Probe, Reply};
 use super::rule::Stop;
@@ -14,14 +15,8 @@ impl Probe {
     /// A [`Stop`] that says what came instead.
     pub fn expect_accepted(&self, reply: &Reply) -> Result<(), Stop> {
         match reply.evidence.money {
-            Money::Yes => Ok(()),
-            Money::Maybe | Money::NotSent if is_undecided(reply) => {
-                Err(Stop::Inconclusive(format!(
-                    "{}: the outcome stays unknown ({})",
-                    reply.label,
-                    reply.summary()
-                )))
-            }
+            _ if reply.took_effect() => Ok(()),
+            Money::Maybe | Money::NotSent if is_undecided(reply) => Err(undecided(reply)),
             _ => Err(Stop::failed(
                 format!(
                     "{}: expected acceptance, got {}",
@@ -33,9 +28,10 @@ impl Probe {
         }
     }
 
-    /// The refund was refused in a signed answer that means that nothing
-    /// happened. Another code than the `fitting` ones (any, where there are
-    /// none) is remarked on.
+    /// The refund was refused in an answer that means that nothing happened.
+    /// What is wrong with the refusal itself (its code is not one of the
+    /// `fitting` ones or of no list, or it is not signed) is remarked on here,
+    /// and judged by the rules about answers.
     ///
     /// # Errors
     /// A [`Stop`] that says what came instead.
@@ -49,32 +45,60 @@ impl Probe {
                 self.remark_on_code(reply, fitting);
                 Ok(())
             }
-            Money::Maybe if says_refused(reply) => {
-                self.remark(
-                    "refusals are not signed, or not so that it holds (see the rule answer.signed)",
-                );
-                Ok(())
-            }
-            Money::Maybe | Money::NotSent => Err(undecided_refusal(reply)),
+            Money::Maybe | Money::NotSent => match refusal(reply) {
+                Some(Flaw::Unsigned) => {
+                    self.remark("refusals are not signed so that it holds (see answer.signed)");
+                    Ok(())
+                }
+                Some(Flaw::Undocumented(code)) => {
+                    self.remark(format!("refusals have the code {code} (see answer.code)"));
+                    Ok(())
+                }
+                None if is_undecided(reply) => Err(undecided(reply)),
+                None => Err(Stop::failed(
+                    format!(
+                        "{}: expected a refusal, got {}",
+                        reply.label,
+                        reply.summary()
+                    ),
+                    reply,
+                )),
+            },
         }
     }
 
-    /// The document was refused, signed or not: what is no JSON names no
-    /// partner, so that a gateway can't know whose key to sign with.
+    /// The document was refused, signed or not, or the connection closed on
+    /// it: what is no JSON names no partner, so that a gateway can't know whose
+    /// key to sign with.
     ///
     /// # Errors
     /// A [`Stop`] that says what came instead.
     pub fn expect_turned_away(&mut self, reply: &Reply, fitting: &[i64]) -> Result<(), Stop> {
-        let status = reply.exchange.status();
-        let unsigned_refusal = match status {
-            Some(400..=499 | 501 | 505) => true,
-            Some(_) => says_refused(reply),
-            None => reply.exchange.may_have_reached() && reply.exchange.received.is_empty(),
-        };
-        match reply.evidence.money {
-            Money::Maybe if unsigned_refusal => Ok(()),
+        let closed = matches!(reply.exchange.ending, Ending::Closed(0) | Ending::Reset)
+            || matches!(reply.exchange.status(), Some(501 | 505));
+        match (reply.evidence.money, refusal(reply)) {
+            (Money::Maybe, Some(Flaw::Unsigned)) => Ok(()),
+            (Money::Maybe, None) if closed => Ok(()),
             _ => self.expect_refused(reply, fitting),
         }
+    }
+
+    /// The refund was refused, and accepting it is money lost: `claim` says
+    /// what then happened.
+    ///
+    /// # Errors
+    /// A [`Stop`] that says what came instead.
+    pub fn expect_money_kept<'a>(
+        &mut self,
+        reply: &'a Reply,
+        fitting: &[i64],
+        earlier: impl IntoIterator<Item = &'a Reply>,
+        claim: impl FnOnce() -> String,
+    ) -> Result<(), Stop> {
+        if reply.evidence.money == Money::Yes {
+            return Err(Stop::money(claim(), earlier.into_iter().chain([reply])));
+        }
+        self.expect_refused(reply, fitting)
     }
 
     /// Sends each document and judges it by what it expects. Gives back how
@@ -97,7 +121,7 @@ impl Probe {
                     accepted += 1;
                 }
                 Expected::Refused => self.expect_refused(&reply, mutation.fitting_codes)?,
-                Expected::Open if reply.evidence.money == Money::Yes => accepted += 1,
+                Expected::Open if reply.took_effect() => accepted += 1,
                 Expected::Open => self.expect_turned_away(&reply, &[])?,
             }
         }
@@ -122,6 +146,10 @@ impl Probe {
     /// # Errors
     /// A [`Stop`] where it says something else.
     pub fn expect_amount(&self, reply: &Reply, amount: i64) -> Result<(), Stop> {
+        if reply.evidence.money != Money::Yes {
+            // It took effect by a 31's word, which names no amount.
+            return Ok(());
+        }
         let said = reply
             .answer()
             .and_then(|answer| answer.order_amount.value().copied());
@@ -158,63 +186,55 @@ impl Probe {
     }
 }
 
+/// What is wrong with a refusal that proves nothing by itself. Whether nothing
+/// happened is asked of the order afterwards.
+enum Flaw {
+    /// It is not signed, or not so that it holds.
+    Unsigned,
+    /// Its code is a failure's, and on no list.
+    Undocumented(Code),
+}
+
+/// The flaw of an answer that is a refusal all the same; `None` where it is
+/// none.
+fn refusal(reply: &Reply) -> Option<Flaw> {
+    let status = reply.exchange.status()?;
+    let code = reply.evidence.code;
+    if reply.evidence.signature == SignatureState::Valid {
+        let fine_status = matches!(status, 200..=299 | 400..=499);
+        return code
+            .filter(|code| fine_status && code.meaning().is_none())
+            .map(Flaw::Undocumented);
+    }
+    let claims_refusal = match (status, code) {
+        (400..=428 | 430..=499, None) => true,
+        (200..=299 | 400..=499, Some(code)) => {
+            code != Code::SUCCESS && code.effect() == Effect::None || code.meaning().is_none()
+        }
+        _ => false,
+    };
+    claims_refusal.then_some(Flaw::Unsigned)
+}
+
 /// Whether what came leaves the outcome honestly unknown, as after a broken
 /// connection or a code that says so: no verdict on the gateway.
 fn is_undecided(reply: &Reply) -> bool {
     match reply.exchange.status() {
-        None => true,
-        Some(_) => {
-            reply.evidence.signature == SignatureState::Valid
-                && reply
-                    .code()
-                    .is_some_and(|code| code.meaning().is_some() && code != Code::SUCCESS)
-        }
+        None => !matches!(
+            reply.exchange.ending,
+            Ending::Malformed(_) | Ending::TooLarge(_)
+        ),
+        Some(429 | 503) => true,
+        Some(_) => reply
+            .code()
+            .is_some_and(|code| code.meaning().is_some() && code.effect() == Effect::Unknown),
     }
 }
 
-fn undecided_refusal(reply: &Reply) -> Stop {
-    let status = reply.exchange.status();
-    if status.is_some_and(|status| status >= 500) {
-        return Stop::failed(
-            format!(
-                "{}: a server error, HTTP status {}",
-                reply.label,
-                status.unwrap_or_default()
-            ),
-            reply,
-        );
-    }
-    match reply.evidence.signature {
-        _ if status.is_none() => Stop::Inconclusive(format!(
-            "{}: no answer ({})",
-            reply.label, reply.exchange.ending
-        )),
-        SignatureState::Valid => Stop::failed(
-            format!(
-                "{}: expected a refusal, got {}, which leaves the outcome open",
-                reply.label,
-                reply.summary()
-            ),
-            reply,
-        ),
-        SignatureState::Invalid => Stop::failed(
-            format!("{}: the signature of the answer does not hold", reply.label),
-            reply,
-        ),
-        SignatureState::Missing => {
-            Stop::failed(format!("{}: the answer is not signed", reply.label), reply)
-        }
-    }
-}
-
-/// Whether an answer that proves nothing, because its signature does not
-/// hold, at least claims a refusal that means that nothing happened. Whether
-/// that is so is asked of the order afterwards.
-fn says_refused(reply: &Reply) -> bool {
-    reply.evidence.signature != SignatureState::Valid
-        && matches!(reply.exchange.status(), Some(200..=299 | 400..=499))
-        && reply
-            .evidence
-            .code
-            .is_some_and(|code| code.effect() == Effect::None)
+fn undecided(reply: &Reply) -> Stop {
+    Stop::Inconclusive(format!(
+        "{}: the outcome stays unknown ({})",
+        reply.label,
+        reply.summary()
+    ))
 }

@@ -62,43 +62,66 @@ impl Probe {
         if rest == 0 {
             return Ok(());
         }
-        let exact = self.refund(&order.number, rest).await;
+        let mut exact = self.refund(&order.number, rest).await;
+        if !decided(&exact)? {
+            // Once more under another number: a claim about money must not
+            // rest on one refusal.
+            exact = self.refund(&order.number, rest).await;
+        }
         if decided(&exact)? {
             return Ok(());
         }
-        let room = self.drain(&order.number, rest).await?;
+        let (room, only_amounts) = self.drain(&order.number, rest).await?;
         let refunded = order.paid.minor_units() - rest;
-        Err(Stop::money(
-            format!(
-                "order {}: {} was paid and {refunded} refunded, so {rest} is left, but only {room} can be refunded: {} is gone",
-                order.number,
-                order.paid,
-                rest - room
-            ),
-            [&exact],
-        ))
+        let message = format!(
+            "order {}: {} was paid and {refunded} refunded, so {rest} is left, but only {room} can be refunded",
+            order.number, order.paid
+        );
+        let speaks_of_amount = matches!(exact.evidence.money, Money::NoAmount | Money::NoState);
+        if room < rest && only_amounts && speaks_of_amount {
+            Err(Stop::money(
+                format!("{message}: {} is gone", rest - room),
+                [&exact],
+            ))
+        } else {
+            Err(Stop::failed(
+                format!(
+                    "{}: refused with {}, though there is room",
+                    exact.label,
+                    exact.summary()
+                ),
+                &exact,
+            ))
+        }
     }
 
     /// Takes what is left of an order in powers of two, largest first: what is
-    /// accepted are the binary digits of the room that was left.
-    async fn drain(&mut self, order: &OrderNo, at_most: i64) -> Result<i64, Stop> {
+    /// accepted are the binary digits of the room that was left. Tells also
+    /// whether all refusals on the way spoke of the amount.
+    async fn drain(&mut self, order: &OrderNo, at_most: i64) -> Result<(i64, bool), Stop> {
         let mut room = 0;
-        let mut step = 1_i64 << (63 - at_most.leading_zeros().min(62));
+        let mut only_amounts = true;
+        let mut step = at_most.checked_ilog2().map_or(0, |power| 1_i64 << power);
         while step > 0 {
-            if decided(&self.refund(order, step).await)? {
+            let reply = self.refund(order, step).await;
+            if decided(&reply)? {
                 room += step;
+            } else {
+                only_amounts &= matches!(reply.evidence.money, Money::NoAmount | Money::NoState);
             }
             step /= 2;
         }
-        Ok(room)
+        Ok((room, only_amounts))
     }
 }
 
-/// Whether a refund was accepted (`true`) or refused.
+/// Whether a refund under a fresh number was accepted (`true`) or refused.
 fn decided(reply: &Reply) -> Result<bool, Stop> {
     match reply.evidence.money {
-        Money::Yes => Ok(true),
-        Money::NoAmount | Money::NoState | Money::NoOther | Money::Duplicate => Ok(false),
+        _ if reply.took_effect() => Ok(true),
+        Money::Yes | Money::NoAmount | Money::NoState | Money::NoOther | Money::Duplicate => {
+            Ok(false)
+        }
         Money::Maybe | Money::NotSent => Err(Stop::Inconclusive(format!(
             "{}: the outcome stays unknown ({}), so what is left of the order can't be told",
             reply.label,

@@ -8,10 +8,10 @@ use crate::audit::{Money, SignatureState};
 use crate::generate::mutate::signature::flipped_digits;
 use crate::protocol::header::TimeField;
 use crate::protocol::{Amount, Api, Code, RefundRequest, Timestamp};
-use crate::target::{Caller, OrderError, Schedule};
+use crate::target::{Caller, OrderError};
 use crate::verdict::{Event, ExchangeEvidence, Observer};
 
-use super::probe::{Reply, Setting, read_reply};
+use super::probe::{Probe, Reply, Setting};
 
 /// What the pre-flight found out about the target.
 #[derive(Debug, Clone)]
@@ -140,25 +140,26 @@ impl Flight<'_> {
     }
 
     async fn send(&self, caller: &Caller, label: &str, document: &[u8]) -> Reply {
-        let schedule = Schedule::whole(caller.endpoint.post(Api::Refund.path(), document));
-        let exchange = caller.endpoint.exchange(schedule).await;
-        read_reply(caller, Api::Refund, label, exchange)
+        Probe::new(self.setting.clone(), "preflight")
+            .send_as(caller, Api::Refund, label, document)
+            .await
     }
 
     /// Asks in either dialect until it is understood. The doubt that may come
-    /// back is a refusal whose signature does not hold: is the key wrong, or
-    /// are refusals not signed? Only an acceptance can tell.
+    /// back is a refusal that is vague, or whose signature does not hold: is
+    /// the key or the dialect wrong, or is it the gateway's way to refuse?
+    /// Only an acceptance can tell.
     async fn be_understood(&self) -> Result<(Setting, Reply, Option<String>), PreflightError> {
         let mut setting = self.setting.clone();
         let mut reply = self.ask(&setting.caller).await;
-        if is_parameter_refusal(&reply) {
+        if is_vague_refusal(&reply) {
             let other = match setting.caller.profile.time_field {
                 TimeField::RequestTime => TimeField::ReqTime,
                 TimeField::ReqTime => TimeField::RequestTime,
             };
             let caller = setting.caller.with_time_field(other);
             let again = self.ask(&caller).await;
-            if !is_parameter_refusal(&again) {
+            if !is_vague_refusal(&again) {
                 self.note(
                     "dialect",
                     true,
@@ -197,11 +198,13 @@ impl Flight<'_> {
         let Some(doubt) = doubt else { return Ok(()) };
         match refund {
             Ok(reply) if reply.evidence.signature == SignatureState::Valid => {
-                self.note(
-                    "signature",
-                    false,
-                    "acceptances are signed with our key and refusals are not: the rule answer.signed will tell more",
-                );
+                if refusal.evidence.signature != SignatureState::Valid {
+                    self.note(
+                        "signature",
+                        false,
+                        "acceptances are signed with our key and refusals are not: the rule answer.signed will tell more",
+                    );
+                }
                 Ok(())
             }
             _ => Err(self.stop("key", doubt, Some(refusal.exhibit()))),
@@ -246,27 +249,18 @@ impl Flight<'_> {
                 "the signature of the gateway's answer does not hold under our key for partner {partner}: the key is wrong, or it signs something else than the raw text (see RECOUP_SIGN_KEY, --sign-key-file, --partner)"
             )));
         }
-        if claimed == Some(Code::ILLEGAL_REQUEST) {
-            return Some(Diagnosis::Stop(
-                "partner",
-                format!("the gateway does not authorise partner {partner} (code 3; see --partner)"),
-            ));
-        }
-        if is_parameter_refusal(reply) {
-            return Some(Diagnosis::Stop(
-                "dialect",
-                format!(
-                    "the gateway refuses a complete request, named either way, with {} (see --profile)",
-                    reply.summary()
-                ),
-            ));
+        if is_vague_refusal(reply) {
+            return Some(Diagnosis::Doubt(format!(
+                "the gateway refuses a complete request, with its time named either way, with {} (is partner {partner} allowed to refund? see --partner, --profile)",
+                reply.summary()
+            )));
         }
         if reply.evidence.money == Money::Yes {
-            return Some(Diagnosis::Stop(
+            self.note(
                 "answer",
-                "the gateway accepts a refund of an order that does not exist (is it a mock?)"
-                    .to_owned(),
-            ));
+                false,
+                "the gateway accepts a refund of an order that does not exist: the rule refunding.unknown-order will tell more",
+            );
         }
         None
     }
@@ -358,10 +352,17 @@ impl Flight<'_> {
     }
 }
 
-fn is_parameter_refusal(reply: &Reply) -> bool {
+/// A refusal that can mean that the request was not understood, or that its
+/// order does not exist.
+fn is_vague_refusal(reply: &Reply) -> bool {
     matches!(
         reply.evidence.code,
-        Some(Code::PARAMETER_EMPTY | Code::PARAMETER_ILLEGITIMATE)
+        Some(
+            Code::FAILURE
+                | Code::ILLEGAL_REQUEST
+                | Code::PARAMETER_EMPTY
+                | Code::PARAMETER_ILLEGITIMATE
+        )
     )
 }
 

@@ -1,6 +1,7 @@
 //! What a rule works with: fresh paid orders, and a way to send bytes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use rand::rngs::StdRng;
@@ -8,10 +9,14 @@ use rand::{Rng, SeedableRng};
 use sha2::{Digest, Sha256};
 
 use crate::audit::{Evidence, Money, Reply as Heard, SignatureState, classify};
+use crate::generate::Mutation;
 use crate::protocol::{
-    Amount, Answer, Api, Code, Direction, Envelope, OrderNo, RefundNo, RefundRequest,
+    Amount, Answer, Api, Code, Direction, Effect, Envelope, OrderNo, RefundNo, RefundRequest,
+    SignKey,
 };
-use crate::target::{Caller, Exchange, OrderError, OrderSource, PaidOrder, Partner, Schedule};
+use crate::target::{
+    Caller, Ending, Exchange, OrderError, OrderSource, PaidOrder, Partner, Schedule,
+};
 use crate::verdict::ExchangeEvidence;
 
 use super::rule::Stop;
@@ -42,6 +47,8 @@ pub struct Reply {
     pub exchange: Exchange,
     /// What it proves.
     pub evidence: Evidence,
+    /// Whether the same bytes were sent before and their outcome is unknown.
+    pub earlier_unknown: bool,
 }
 
 impl Reply {
@@ -57,6 +64,31 @@ impl Reply {
         self.evidence
             .code
             .filter(|_| self.evidence.signature == SignatureState::Valid)
+    }
+
+    /// Whether a refund under a number that was not used before took effect.
+    /// A gateway that refuses repeated numbers says by a 31 that the attempt
+    /// before, whose answer was lost, did.
+    pub fn took_effect(&self) -> bool {
+        match self.evidence.money {
+            Money::Yes => true,
+            Money::Duplicate => self.earlier_unknown,
+            _ => false,
+        }
+    }
+
+    /// Whether the gateway could not answer now, in its own words or by
+    /// hanging up.
+    fn is_busy(&self) -> bool {
+        let status = self.exchange.status();
+        match self.exchange.ending {
+            Ending::Answered if matches!(status, Some(429 | 500..)) => true,
+            Ending::Answered => self
+                .code()
+                .is_some_and(|code| code.meaning().is_some() && code.effect() == Effect::Unknown),
+            Ending::NotSent(_) | Ending::Closed(_) | Ending::Reset => true,
+            _ => false,
+        }
     }
 
     /// The exchange for a report.
@@ -100,11 +132,6 @@ impl Probe {
     /// Who calls the gateway.
     pub const fn caller(&self) -> &Caller {
         &self.setting.caller
-    }
-
-    /// Where paid orders come from.
-    pub fn orders(&self) -> &OrderSource {
-        &self.setting.orders
     }
 
     /// How many cases a property tries.
@@ -155,21 +182,33 @@ impl Probe {
     /// # Errors
     /// [`Stop::Blocked`] where none can be had.
     pub async fn paid(&mut self, amount: i64) -> Result<PaidOrder, Stop> {
-        let caller = self.setting.caller.clone();
-        self.paid_by(&caller, amount).await
-    }
-
-    /// A fresh order that `caller` has paid.
-    ///
-    /// # Errors
-    /// [`Stop::Blocked`] where none can be had.
-    pub async fn paid_by(&mut self, caller: &Caller, amount: i64) -> Result<PaidOrder, Stop> {
         self.exchanges += 1;
         self.setting
             .orders
-            .paid(caller, Amount::new(amount))
+            .paid(&self.setting.caller, Amount::new(amount))
             .await
             .map_err(blocked)
+    }
+
+    /// A fresh paid order as large as every gateway must take.
+    ///
+    /// # Errors
+    /// [`Stop::Skipped`] where there is no order so large, since that says
+    /// nothing about the gateway.
+    pub async fn largest_paid(&mut self) -> Result<PaidOrder, Stop> {
+        let amount = Amount::LARGEST_COMMON.minor_units();
+        self.paid(amount).await.map_err(|stop| match stop {
+            Stop::Blocked(reason, _) => {
+                Stop::Skipped(format!("no order of {amount} could be had: {reason}"))
+            }
+            other => other,
+        })
+    }
+
+    /// Whether orders are paid on demand, so that no number but those that were
+    /// handed out can be somebody's order.
+    pub fn owns_all_orders(&self) -> bool {
+        self.setting.orders.is_paying()
     }
 
     /// A fresh order that waits for its customer.
@@ -217,13 +256,30 @@ impl Probe {
         self.setting.caller.value_text(&request)
     }
 
+    /// What `make` makes of valid refunds of an order: each on a number of its
+    /// own, so that none is refused because of another.
+    pub fn fresh_mutations(
+        &self,
+        order: &OrderNo,
+        amount: i64,
+        make: impl Fn(&str, &SignKey) -> Vec<Mutation>,
+    ) -> Vec<Mutation> {
+        let key = &self.setting.caller.partner.key;
+        let count = make(&self.value(order, amount), key).len();
+        (0..count)
+            .map(|index| make(&self.value(order, amount), key).swap_remove(index))
+            .collect()
+    }
+
     /// Sends a document to the refund call as this run's partner.
     pub async fn send(&mut self, label: impl Into<String>, document: &[u8]) -> Reply {
         let caller = self.setting.caller.clone();
         self.send_as(&caller, Api::Refund, label, document).await
     }
 
-    /// Sends a document to a call of the API as some partner.
+    /// Sends a document to a call of the API as some partner. Where the
+    /// gateway is busy, or drops the connection, the same bytes are sent again
+    /// a few times: one hiccup is no verdict.
     pub async fn send_as(
         &mut self,
         caller: &Caller,
@@ -231,10 +287,23 @@ impl Probe {
         label: impl Into<String>,
         document: &[u8],
     ) -> Reply {
-        let schedule = Schedule::whole(caller.endpoint.post(api.path(), document));
-        self.exchanges += 1;
-        let exchange = caller.endpoint.exchange(schedule).await;
-        read_reply(caller, api, label, exchange)
+        const ATTEMPTS: u32 = 4;
+        let label = label.into();
+        let mut earlier_unknown = false;
+        let mut attempt = 1;
+        loop {
+            let schedule = Schedule::whole(caller.endpoint.post(api.path(), document));
+            self.exchanges += 1;
+            let exchange = caller.endpoint.exchange(schedule).await;
+            let mut reply = read_reply(caller, api, label.as_str(), exchange);
+            reply.earlier_unknown = earlier_unknown;
+            if attempt == ATTEMPTS || !reply.is_busy() {
+                return reply;
+            }
+            earlier_unknown |= reply.evidence.money == Money::Maybe;
+            tokio::time::sleep(Duration::from_millis(10) * (1 << attempt)).await;
+            attempt += 1;
+        }
     }
 
     /// Takes note of requests that were sent past the probe.
@@ -242,39 +311,25 @@ impl Probe {
         self.exchanges += u64::try_from(exchanges).unwrap_or(u64::MAX);
     }
 
-    /// Asks for a refund and, where the outcome stays unknown, asks again with
-    /// the same number until it is known or five attempts are made.
+    /// Asks for a refund under a fresh number.
     pub async fn refund(&mut self, order: &OrderNo, amount: i64) -> Reply {
         let number = self.refund_number();
         self.refund_numbered(order, &number, amount).await
     }
 
-    /// The same with a given number.
+    /// The same under a given number.
     pub async fn refund_numbered(
         &mut self,
         order: &OrderNo,
         number: &RefundNo,
         amount: i64,
     ) -> Reply {
-        const ATTEMPTS: u32 = 5;
-        let caller = self.setting.caller.clone();
-        let mut attempt = 1;
-        loop {
-            let document = caller.refund(order, number, Amount::new(amount));
-            let label = format!("refund {amount} of {order} as {number}");
-            let mut reply = self.send_as(&caller, Api::Refund, label, &document).await;
-            let undecided = matches!(reply.evidence.money, Money::Maybe | Money::NotSent);
-            if attempt > 1 && reply.evidence.money == Money::Duplicate {
-                // A gateway that refuses repeated numbers says by this that
-                // the earlier attempt took effect.
-                reply.evidence.money = Money::Yes;
-            }
-            if !undecided || attempt == ATTEMPTS {
-                return reply;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(20 << attempt)).await;
-            attempt += 1;
-        }
+        let document = self
+            .setting
+            .caller
+            .refund(order, number, Amount::new(amount));
+        let label = format!("refund {amount} of {order} as {number}");
+        self.send(label, &document).await
     }
 }
 
@@ -299,6 +354,7 @@ pub fn read_reply(
         url: caller.url(api),
         exchange,
         evidence,
+        earlier_unknown: false,
     }
 }
 

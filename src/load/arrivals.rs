@@ -72,9 +72,21 @@ impl Arrivals {
         })
     }
 
-    /// Ends the traffic: whoever waits is told.
+    /// Ends the traffic: whoever waits is told. What was due and nobody took
+    /// is the backlog.
     pub fn end(&self) {
         self.due.close();
+    }
+
+    /// When each arrival was due that nobody took before `end`.
+    pub fn backlog(&self, end: Instant) -> Vec<Instant> {
+        let Some(rate) = self.rate else {
+            return Vec::new();
+        };
+        (self.tickets.load(Ordering::Relaxed)..)
+            .map(|ticket| self.due_time(ticket, rate))
+            .take_while(|due| *due < end)
+            .collect()
     }
 
     fn due_time(&self, ticket: u64, rate: f64) -> Instant {
@@ -91,7 +103,8 @@ impl Arrivals {
         while !self.due.is_closed() {
             if self.started().is_some() {
                 let mut count = 0;
-                while self.due_time(released + count, rate) <= Instant::now() {
+                let now = Instant::now();
+                while self.due_time(released + count, rate) <= now {
                     count += 1;
                 }
                 released += count;

@@ -1,8 +1,7 @@
 //! The attack: goose runs the users, we watch the clock.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use goose::config::GooseConfiguration;
@@ -11,20 +10,18 @@ use goose::{GooseAttack, GooseError};
 use tokio_util::sync::CancellationToken;
 
 use crate::audit::Recorder;
+use crate::protocol::{Api, Direction, Envelope};
 use crate::target::{Caller, OrderError, OrderSource, PaidOrder};
-use crate::verdict::{Event, LoadProgress, LoadSummary, Observer, TimelinePoint, Violation};
+use crate::verdict::{Event, LoadSummary, Observer};
 
-use super::arrivals::Arrivals;
-use super::population::Population;
 use super::scenario::{Kind, Scenario};
-use super::statistics::{Part, Sample, Statistics, Totals, timeline_point};
+use super::shared::{Shared, register};
+use super::statistics::Totals;
 use super::user::{Served, User};
+use super::watch::{Watch, Watched};
 
 /// How many orders are paid at once before the traffic starts.
 const PAYING_AT_ONCE: usize = 16;
-/// In how many parts the users' figures are kept, so that they seldom wait for
-/// each other.
-const PARTS: usize = 8;
 /// A generator that is later than this at its 99th percentile is a bottleneck.
 const TOLERATED_LAG_MICROS: u64 = 20_000;
 
@@ -55,82 +52,9 @@ pub enum AttackError {
     /// The scheduler refused.
     #[error("run the load: {0}")]
     Goose(Box<GooseError>),
-}
-
-/// What all users share.
-pub struct Shared {
-    pub(super) caller: Caller,
-    pub(super) recorder: Arc<Recorder>,
-    pub(super) observer: Arc<dyn Observer>,
-    pub(super) arrivals: Arrivals,
-    pub(super) population: Population,
-    pub(super) mix: Vec<(Kind, u32)>,
-    pub(super) seed: u64,
-    orders: Arc<OrderSource>,
-    order_amount: crate::protocol::Amount,
-    parts: Vec<Mutex<Statistics>>,
-    warmup: Duration,
-    users: usize,
-    connected: AtomicUsize,
-    next_user: AtomicUsize,
-    alarms: AtomicU64,
-    is_out_of_orders: AtomicBool,
-}
-
-impl std::fmt::Debug for Shared {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Shared").finish_non_exhaustive()
-    }
-}
-
-impl Shared {
-    /// Takes note of a request, unless it belongs to the warm-up.
-    pub(super) fn record(&self, user: usize, started: Instant, sample: &Sample) {
-        let measured_from = self.arrivals.start() + self.warmup;
-        if started >= measured_from {
-            self.parts[user % PARTS]
-                .lock()
-                .expect("no holder panics")
-                .record(sample);
-        }
-    }
-
-    /// An invariant was seen broken.
-    pub(super) fn alarm(&self, violation: Violation) {
-        self.alarms.fetch_add(1, Ordering::Relaxed);
-        self.observer.observe(&Event::Alarm(Box::new(violation)));
-    }
-
-    /// Whether no fresh order can be had.
-    pub(super) fn is_out_of_orders(&self) -> bool {
-        self.is_out_of_orders.load(Ordering::Relaxed)
-    }
-
-    /// Puts a fresh paid order in the place of one that is used up.
-    pub(super) async fn replace(&self, place: usize) {
-        match self.orders.paid(&self.caller, self.order_amount).await {
-            Ok(order) => {
-                register(&self.recorder, &order);
-                self.population.replace(place, order);
-            }
-            Err(error) => {
-                // Said once: the others would say the same.
-                if !self.is_out_of_orders.swap(true, Ordering::Relaxed) {
-                    self.observer.observe(&Event::Notice(format!(
-                        "an order that was used up could not be replaced: failed to {error}"
-                    )));
-                }
-            }
-        }
-    }
-}
-
-fn register(recorder: &Recorder, order: &PaidOrder) {
-    recorder.order(
-        &order.number,
-        order.paid,
-        order.currency.as_deref().unwrap_or_default(),
-    );
+    /// It was stopped before it began.
+    #[error("run the load: it was interrupted before it began")]
+    Interrupted,
 }
 
 impl Attack {
@@ -149,11 +73,14 @@ impl Attack {
             let shared = Arc::clone(&shared);
             std::thread::spawn(move || shared.arrivals.pace())
         };
-        let watch = tokio::spawn(Watch::new(&self, &shared).run());
-        let attack = goose_attack(&self.scenario, &shared)
-            .map_err(|error| AttackError::Goose(Box::new(error)))?
-            .execute()
-            .await;
+        let finished = CancellationToken::new();
+        let watch = Watch::new(&self, &shared, finished.clone());
+        let watch = tokio::spawn(watch.run());
+        let attack = match goose_attack(&self.scenario, &shared) {
+            Ok(attack) => attack.execute().await.map(|_| ()),
+            Err(error) => Err(error),
+        };
+        finished.cancel();
         shared.arrivals.end();
         let watched = watch.await.expect("the watch does not panic");
         pacer.join().expect("the pacer does not panic");
@@ -163,44 +90,65 @@ impl Attack {
 
     async fn prepare(&self) -> Result<Shared, AttackError> {
         let wanted = self.scenario.orders;
-        let paying = futures_util::stream::iter(0..wanted.count)
+        let mut paying = futures_util::stream::iter(0..wanted.count)
             .map(|_| self.orders.paid(&self.caller, wanted.amount))
-            .buffer_unordered(PAYING_AT_ONCE)
-            .collect::<Vec<_>>()
-            .await;
-        let orders = paying.into_iter().collect::<Result<Vec<_>, _>>()?;
+            .buffer_unordered(PAYING_AT_ONCE);
+        let mut orders: Vec<PaidOrder> = Vec::new();
+        let mut refused = None;
+        loop {
+            tokio::select! {
+                paid = paying.next() => match paid {
+                    Some(Ok(order)) => orders.push(order),
+                    Some(Err(error)) => refused = Some(error),
+                    None => break,
+                },
+                () = self.cancel.cancelled() => return Err(AttackError::Interrupted),
+            }
+        }
+        match refused {
+            Some(error) if orders.is_empty() => return Err(error.into()),
+            Some(error) => self.observer.observe(&Event::Notice(format!(
+                "the load starts with {} of {} orders: failed to {error}",
+                orders.len(),
+                wanted.count
+            ))),
+            None => {}
+        }
         for order in &orders {
             register(&self.recorder, order);
         }
-        Ok(Shared {
-            caller: self.caller.clone(),
-            recorder: Arc::clone(&self.recorder),
-            observer: Arc::clone(&self.observer),
-            arrivals: Arrivals::new(self.scenario.rate),
-            population: Population::new(orders),
-            mix: self
-                .scenario
-                .mix
-                .iter()
-                .map(|(kind, weight)| (*kind, *weight))
-                .collect(),
-            seed: self.seed,
-            orders: Arc::clone(&self.orders),
-            order_amount: wanted.amount,
-            parts: (0..PARTS).map(|_| Mutex::default()).collect(),
-            warmup: self.scenario.warmup,
-            users: self.scenario.users,
-            connected: AtomicUsize::new(0),
-            next_user: AtomicUsize::new(0),
-            alarms: AtomicU64::new(0),
-            is_out_of_orders: AtomicBool::new(false),
-        })
+        let mix = self.mix(&orders[0]).await;
+        Ok(Shared::new(self, orders, mix))
+    }
+
+    /// The scenario's mix, without queries where the gateway has none: its
+    /// refunds can be tested all the same.
+    async fn mix(&self, order: &PaidOrder) -> Vec<(Kind, u32)> {
+        let mut mix = self.scenario.mix.clone();
+        if mix.contains_key(&Kind::Query) && mix.len() > 1 {
+            let document = self.caller.query(&order.number);
+            let exchange = self.caller.post(Api::Query, &document).await;
+            let is_answered = exchange
+                .body()
+                .is_some_and(|body| Envelope::parse(body, Direction::Response).is_ok());
+            if matches!(exchange.status(), Some(404 | 405 | 501)) && !is_answered {
+                mix.remove(&Kind::Query);
+                self.observer.observe(&Event::Notice(
+                    "the gateway has no query call: the load goes without queries".to_owned(),
+                ));
+            }
+        }
+        mix.into_iter().collect()
     }
 
     fn sum_up(&self, shared: &Shared, watched: Watched) -> LoadSummary {
-        let mut statistics = Statistics::default();
-        for part in &shared.parts {
-            statistics.merge(&part.lock().expect("no holder panics"));
+        let mut statistics = shared.statistics();
+        // What was due and never sent is a failure that has waited ever since.
+        let measured_from = watched.ended - watched.measured;
+        for due in shared.arrivals.backlog(watched.ended) {
+            if due >= measured_from {
+                statistics.record_unsent(watched.ended - due);
+            }
         }
         let totals = Totals::of(statistics, watched.measured.as_secs_f64());
         let lag = totals.lag.latency();
@@ -299,13 +247,10 @@ where
 type Session = Arc<tokio::sync::Mutex<User>>;
 
 async fn start(shared: Arc<Shared>, goose_user: &mut GooseUser) -> goose::goose::TransactionResult {
-    let number = shared.next_user.fetch_add(1, Ordering::Relaxed);
-    let mut user = User::new(Arc::clone(&shared), number);
+    let mut user = User::new(Arc::clone(&shared), shared.next_user());
     // Where nobody answers yet, the first request will say so.
     let _ = user.connect().await;
-    if shared.connected.fetch_add(1, Ordering::Relaxed) + 1 == shared.users {
-        shared.arrivals.start();
-    }
+    shared.user_is_ready();
     let session: Session = Arc::new(tokio::sync::Mutex::new(user));
     goose_user.set_session_data(session);
     Ok(())
@@ -332,105 +277,4 @@ async fn batch(goose_user: &mut GooseUser) -> goose::goose::TransactionResult {
             .await?;
     }
     Ok(())
-}
-
-/// Watches the clock: tells how it goes, and ends the traffic in time.
-struct Watch {
-    shared: Arc<Shared>,
-    observer: Arc<dyn Observer>,
-    cancel: CancellationToken,
-    total: Duration,
-    timeline: Vec<TimelinePoint>,
-    requests: u64,
-    failed: u64,
-    unknown: u64,
-}
-
-/// What the watch saw.
-struct Watched {
-    measured: Duration,
-    timeline: Vec<TimelinePoint>,
-    interrupted: Option<String>,
-}
-
-impl Watch {
-    fn new(attack: &Attack, shared: &Arc<Shared>) -> Self {
-        Self {
-            shared: Arc::clone(shared),
-            observer: Arc::clone(&attack.observer),
-            cancel: attack.cancel.clone(),
-            total: attack.scenario.total(),
-            timeline: Vec::new(),
-            requests: 0,
-            failed: 0,
-            unknown: 0,
-        }
-    }
-
-    async fn run(mut self) -> Watched {
-        let mut interrupted = None;
-        let start = loop {
-            if let Some(start) = self.shared.arrivals.started() {
-                break start;
-            }
-            tokio::select! {
-                () = self.cancel.cancelled() => {
-                    interrupted = Some("interrupted".to_owned());
-                    break self.shared.arrivals.start();
-                }
-                () = tokio::time::sleep(Duration::from_millis(5)) => {}
-            }
-        };
-        let deadline = start + self.total;
-        let mut tick = start + Duration::from_secs(1);
-        while interrupted.is_none() && Instant::now() < deadline {
-            tokio::select! {
-                () = self.cancel.cancelled() => interrupted = Some("interrupted".to_owned()),
-                () = tokio::time::sleep_until(tick.min(deadline).into()) => {
-                    self.note(start);
-                    tick += Duration::from_secs(1);
-                }
-            }
-            if self.shared.is_out_of_orders() && self.shared.population.is_used_up() {
-                interrupted = Some("the orders were used up".to_owned());
-            }
-        }
-        self.shared.arrivals.end();
-        let ended = Instant::now();
-        goose::trigger_killswitch("the planned time is over");
-        Watched {
-            measured: ended.saturating_duration_since(start + self.shared.warmup),
-            timeline: self.timeline,
-            interrupted,
-        }
-    }
-
-    fn note(&mut self, start: Instant) {
-        let mut interval = Part::default();
-        for part in &self.shared.parts {
-            part.lock()
-                .expect("no holder panics")
-                .take_interval(&mut interval);
-        }
-        let elapsed = start.elapsed();
-        self.requests += interval.requests;
-        self.failed += interval.failed;
-        self.unknown += interval.unknown;
-        if elapsed > self.shared.warmup {
-            let second = elapsed.saturating_sub(self.shared.warmup).as_secs();
-            self.timeline.push(timeline_point(second, &interval));
-        }
-        #[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵²")]
-        let rate = interval.requests as f64;
-        self.observer.observe(&Event::LoadProgress(LoadProgress {
-            elapsed_seconds: elapsed.as_secs_f64(),
-            total_seconds: self.total.as_secs_f64(),
-            requests: self.requests,
-            failed: self.failed,
-            rate,
-            p99: interval.latency.percentile(99.0),
-            unknown: self.unknown,
-            alarms: self.shared.alarms.load(Ordering::Relaxed),
-        }));
-    }
 }

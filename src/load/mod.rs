@@ -19,10 +19,12 @@ pub mod attack;
 pub mod histogram;
 pub mod population;
 pub mod scenario;
+pub mod shared;
 pub mod statistics;
 pub mod threshold;
 pub mod traffic;
 pub mod user;
+mod watch;
 
 pub use attack::{Attack, AttackError};
 pub use scenario::{Kind, Mix, Scenario, ScenarioError};

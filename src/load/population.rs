@@ -93,7 +93,7 @@ impl Population {
             uses_up: false,
         };
         match kind {
-            Kind::Query | Kind::Pay => {}
+            Kind::Query => {}
             Kind::TooMuch => {
                 let more = Amount::new(random.random_range(1..=100));
                 plan.amount = paid.checked_add(more).unwrap_or(Amount::MAX);

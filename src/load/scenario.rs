@@ -28,12 +28,19 @@ pub enum Kind {
     Query,
     /// A forged signature: must be refused.
     BadSignature,
-    /// A payment, which replaces an order that is used up. Not part of a mix.
-    #[serde(skip)]
-    Pay,
 }
 
 impl Kind {
+    /// Every kind that a mix can have.
+    pub const MIXED: [Self; 6] = [
+        Self::Partial,
+        Self::ExactRest,
+        Self::TooMuch,
+        Self::Retry,
+        Self::Query,
+        Self::BadSignature,
+    ];
+
     /// The name in scenarios and reports.
     pub const fn name(self) -> &'static str {
         match self {
@@ -43,7 +50,6 @@ impl Kind {
             Self::Retry => "retry",
             Self::Query => "query",
             Self::BadSignature => "bad-signature",
-            Self::Pay => "pay",
         }
     }
 }
@@ -105,6 +111,9 @@ pub struct Scenario {
     /// The kinds of traffic and their weights.
     pub mix: Mix,
 }
+
+/// What is longer is a slip.
+const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Why a scenario can't be run.
 #[derive(Debug, thiserror::Error)]
@@ -183,11 +192,13 @@ impl Scenario {
         if self.duration.is_zero() {
             return fail("duration is 0 (give at least \"1s\", or --duration)");
         }
-        if self
-            .rate
-            .is_some_and(|rate| !rate.is_finite() || rate <= 0.0)
-        {
-            return fail("rate must be more than 0 (leave it out for the closed model)");
+        if self.duration > LONGEST || self.warmup > LONGEST {
+            return fail("duration and warmup must be at most 30 days");
+        }
+        if self.rate.is_some_and(|rate| !(0.001..=1e6).contains(&rate)) {
+            return fail(
+                "rate must be between 0.001 and 1000000 (leave it out for the closed model)",
+            );
         }
         if self.mix.values().all(|weight| *weight == 0) {
             return fail("the mix has no weight above 0 (give partial = 1, say)");

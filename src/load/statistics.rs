@@ -87,6 +87,14 @@ impl Statistics {
         }
     }
 
+    /// Takes note of a request that was due and never sent.
+    pub fn record_unsent(&mut self, waited: Duration) {
+        self.all.requests += 1;
+        self.all.failed += 1;
+        self.all.latency.record(waited);
+        *self.errors.entry("due, and never sent").or_default() += 1;
+    }
+
     /// Adds all of another part.
     pub fn merge(&mut self, other: &Self) {
         self.all.merge(&other.all);

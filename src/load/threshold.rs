@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::verdict::ThresholdOutcome;
 
+use super::scenario::Kind;
 use super::statistics::Totals;
 
 /// Something measured, a comparison, and a bound.
@@ -33,7 +34,7 @@ enum Measure {
     Errors,
     /// Unknown outcomes: a share with `%`, a count without.
     Unknown { is_share: bool },
-    /// Answers per second.
+    /// Answers per second that were as they should be.
     Rate,
 }
 
@@ -74,7 +75,9 @@ impl Threshold {
                 Measure::Errors => part.failed as f64 / part.requests as f64,
                 Measure::Unknown { is_share: true } => part.unknown as f64 / part.requests as f64,
                 Measure::Unknown { is_share: false } => part.unknown as f64,
-                Measure::Rate => part.requests as f64 / totals.seconds.max(f64::EPSILON),
+                Measure::Rate => {
+                    (part.requests - part.failed) as f64 / totals.seconds.max(f64::EPSILON)
+                }
             };
             let has_latency = !part.latency.is_empty();
             let needs_latency = matches!(
@@ -150,7 +153,8 @@ impl FromStr for Threshold {
                 let kind = filter
                     .strip_suffix('}')
                     .and_then(|filter| filter.strip_prefix("kind="))
-                    .ok_or_else(|| fail("the braces hold no kind=NAME"))?;
+                    .filter(|kind| Kind::MIXED.iter().any(|known| known.name() == *kind))
+                    .ok_or_else(|| fail("the braces hold no kind=NAME of a kind of traffic"))?;
                 (name, Some(kind.to_owned()))
             }
         };
@@ -230,7 +234,6 @@ impl fmt::Display for Threshold {
 mod tests {
     use std::time::Duration;
 
-    use super::super::scenario::Kind;
     use super::super::statistics::{Sample, Statistics};
     use super::*;
 
@@ -267,8 +270,8 @@ mod tests {
             ("errors<1%", false),
             ("unknown==1", true),
             ("unknown<1%", false),
-            ("rate>=50/s", true),
-            ("rate>50", false),
+            ("rate>=49.5/s", true),
+            ("rate>=50", false),
             ("p50{kind=partial}<51ms", true),
         ] {
             assert_eq!(judged(text).held, held, "{text}: {:?}", judged(text));
@@ -293,6 +296,7 @@ mod tests {
             "errors<3",
             "q99<5ms",
             "p99{kind}<5ms",
+            "p99{kind=partail}<5ms",
             "rate<-1/s",
         ] {
             let error = text.parse::<Threshold>().unwrap_err().to_string();

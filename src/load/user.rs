@@ -11,9 +11,9 @@ use crate::protocol::Api;
 use crate::target::{Connection, Ending};
 
 use super::arrivals::Arrival;
-use super::attack::Shared;
 use super::population::{Plan, draw};
 use super::scenario::Kind;
+use super::shared::Shared;
 use super::statistics::Sample;
 use super::traffic;
 
@@ -74,7 +74,7 @@ impl User {
     pub async fn connect(&mut self) -> Result<(), Ending> {
         if self
             .connection
-            .as_ref()
+            .as_mut()
             .is_none_or(|connection| !connection.is_usable())
         {
             self.connection = None;
@@ -100,10 +100,12 @@ impl User {
     }
 
     async fn serve(&mut self, arrival: Arrival) -> Option<Served> {
+        // What the generator is late with; all that follows is the gateway's.
+        let lag = Instant::now().saturating_duration_since(arrival.ready);
         let plan = self.plan().await?;
         self.write(&plan);
-        let connecting = self.connect().await;
         let started = Instant::now();
+        let connecting = self.connect().await;
         let judged = match connecting {
             Ok(()) => self.exchange(&plan).await,
             Err(_) => {
@@ -123,7 +125,7 @@ impl User {
                 kind: plan.kind,
                 latency: ended.saturating_duration_since(arrival.due),
                 service,
-                lag: started.saturating_duration_since(arrival.ready),
+                lag,
                 failure: judged.failure,
                 is_unknown: judged.is_unknown,
             },

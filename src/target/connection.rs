@@ -2,9 +2,11 @@
 //! nothing, and bounds every step in time and size.
 
 use std::io;
+use std::pin::Pin;
+use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::timeout;
 
 use super::exchange::{Ending, Exchange, HttpAnswer, Phase};
@@ -85,8 +87,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
     }
 
-    /// Whether another request can be sent on it.
-    pub const fn is_usable(&self) -> bool {
+    /// Whether another request can be sent on it. Looks, without waiting,
+    /// whether the other side has closed an idle connection, or said something
+    /// that nobody asked for.
+    pub fn is_usable(&mut self) -> bool {
+        if self.usable {
+            let mut byte = [0];
+            let mut buffer = ReadBuf::new(&mut byte);
+            let mut context = Context::from_waker(Waker::noop());
+            let heard = Pin::new(&mut self.stream).poll_read(&mut context, &mut buffer);
+            self.usable = heard.is_pending();
+        }
         self.usable
     }
 
@@ -105,17 +116,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         self.begin();
         let mut written = 0;
         let sending = self.write(request, &mut written).await;
-        if let Err(ending) = sending
-            && self.buffer.is_empty()
-        {
-            self.usable = false;
-            return Err(if written == 0 {
-                Ending::NotSent(ending.to_string())
-            } else {
-                ending
-            });
-        }
-        match self.read_answer().await {
+        let answer = match sending {
+            Ok(()) => self.read_answer().await,
+            Err(ending) if written == 0 => Err(Ending::NotSent(ending.to_string())),
+            // It may have answered and closed before it has read everything.
+            Err(ending) => self.read_answer().await.map_err(|_| ending),
+        };
+        match answer {
             Ok(answer) => {
                 self.usable = answer.keep_alive && answer.end == self.buffer.len();
                 let body = match answer.body {
@@ -127,10 +134,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     body,
                 })
             }
-            Err(ending) => {
-                self.usable = false;
-                Err(ending)
-            }
+            Err(ending) => Err(ending),
         }
     }
 
@@ -180,7 +184,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 (Some(self.keep(answer)), Ending::Answered)
             }
             Err(ending) => {
-                self.usable = false;
                 let unsent = written < schedule.bytes.len() && written <= schedule.body_start;
                 let ending = if unsent && self.buffer.is_empty() {
                     Ending::NotSent(ending.to_string())
@@ -202,7 +205,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
     }
 
+    /// Until its answer is complete the connection is nobody else's to use,
+    /// also where whoever waits for it gives up.
     fn begin(&mut self) {
+        self.usable = false;
         self.buffer.clear();
         self.parser.reset();
     }
@@ -443,8 +449,9 @@ mod tests {
         });
         let mut connection = Connection::new(ours, Limits::default());
         assert_eq!(connection.round_trip(REQUEST).await.unwrap().body, b"1");
-        assert_eq!(connection.round_trip(REQUEST).await.unwrap().body, b"2");
         assert!(connection.is_usable());
+        assert_eq!(connection.round_trip(REQUEST).await.unwrap().body, b"2");
         server.await.unwrap();
+        assert!(!connection.is_usable(), "the other side has gone");
     }
 }

@@ -55,7 +55,11 @@ impl Endpoint {
     /// can't be set up.
     pub fn parse(text: &str, trust: &Trust, limits: Limits) -> Result<Self, EndpointError> {
         let fail = |reason: &str| EndpointError::Url {
-            text: text.to_owned(),
+            // What stands before an @ may be a password.
+            text: match text.rsplit_once('@') {
+                Some((_, rest)) => format!("…@{rest}"),
+                None => text.to_owned(),
+            },
             reason: reason.to_owned(),
         };
         let url = Url::parse(text).map_err(|error| fail(&error.to_string()))?;

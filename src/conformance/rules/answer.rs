@@ -5,7 +5,7 @@ use crate::conformance::probe::{Probe, Reply};
 use crate::conformance::rule::{Rule, Stop};
 use crate::generate::mutate::{field, signature};
 use crate::protocol::header::{SIGN_TYPE, VERSION};
-use crate::protocol::{Amount, Code, Direction, Envelope, Reading, RefundStatus, Timestamp};
+use crate::protocol::{Code, Direction, Envelope, Reading, RefundStatus, Timestamp};
 use crate::verdict::Level;
 
 pub(super) const RULES: &[Rule] = &[
@@ -102,7 +102,7 @@ async fn refusals(probe: &mut Probe) -> Result<Vec<(Reply, i64)>, Stop> {
     let unknown = probe.caller().numbers.order();
     let none = probe.refund(&unknown, 10).await;
     let exceeding = probe
-        .refund(&order.number, 1_001.max(order.paid.minor_units() + 1))
+        .refund(&order.number, order.paid.minor_units() + 1)
         .await;
     replies.push((none, Code::ORDER_UNKNOWN.0));
     replies.push((exceeding, Code::REFUND_EXCEEDS.0));
@@ -223,7 +223,7 @@ async fn members(probe: &mut Probe) -> Result<(), Stop> {
 }
 
 async fn amount(probe: &mut Probe) -> Result<(), Stop> {
-    let order = probe.paid(Amount::LARGEST_COMMON.minor_units()).await?;
+    let order = probe.largest_paid().await?;
     for amount in [1, 99, 100, 12_345, 16_777_217, 33_554_433] {
         let reply = probe.refund(&order.number, amount).await;
         probe.expect_accepted(&reply)?;

@@ -1,10 +1,11 @@
 //! Is what is verified the very request that is applied?
 
+use crate::audit::Money;
 use crate::conformance::probe::Probe;
 use crate::conformance::rule::{Rule, Stop};
 use crate::generate::mutate::envelope as mutate;
 use crate::generate::{Draft, Mutation, Part};
-use crate::protocol::SignKey;
+use crate::protocol::{RefundNo, SignKey};
 use crate::verdict::Level;
 
 pub(super) const RULES: &[Rule] = &[
@@ -85,9 +86,8 @@ async fn turned_away(
     mutations: fn(&str, &SignKey) -> Vec<Mutation>,
 ) -> Result<(), Stop> {
     let order = probe.paid(10_000).await?;
-    let value = probe.value(&order.number, 100);
-    let key = probe.caller().partner.key.clone();
-    probe.try_garbage(mutations(&value, &key)).await?;
+    let mutations = probe.fresh_mutations(&order.number, 100, mutations);
+    probe.try_garbage(mutations).await?;
     probe
         .confirm_nothing_else_moved(&order, order.paid.minor_units())
         .await
@@ -99,23 +99,15 @@ async fn each_accepted(
     mutations: fn(&str, &SignKey) -> Vec<Mutation>,
 ) -> Result<(), Stop> {
     let order = probe.paid(10_000).await?;
-    let key = probe.caller().partner.key.clone();
-    let mut accepted = 0;
-    for index in 0.. {
-        let value = probe.value(&order.number, 100);
-        let Some(mutation) = mutations(&value, &key).into_iter().nth(index) else {
-            break;
-        };
-        accepted += probe.try_mutations(vec![mutation]).await?;
-    }
+    let mutations = probe.fresh_mutations(&order.number, 100, mutations);
+    let accepted = probe.try_mutations(mutations).await?;
     probe
         .confirm_nothing_else_moved(&order, order.paid.minor_units() - 100 * accepted)
         .await
 }
 
 /// A value that nobody signed and that asks for more.
-fn evil(probe: &Probe, value: &str) -> String {
-    let number = probe.refund_number();
+fn evil(number: &RefundNo, value: &str) -> String {
     Draft::of(value)
         .expect("the value is valid")
         .with(Part::Body, "refundNo", format!("\"{number}\""))
@@ -125,20 +117,15 @@ fn evil(probe: &Probe, value: &str) -> String {
 
 async fn duplicate_request_member(probe: &mut Probe) -> Result<(), Stop> {
     let order = probe.paid(100_000).await?;
-    let key = probe.caller().partner.key.clone();
+    let number = probe.refund_number();
+    let mutations = probe.fresh_mutations(&order.number, 100, |value, key| {
+        mutate::two_requests(value, &evil(&number, value), key)
+    });
     let mut accepted = 0;
-    for index in 0.. {
-        let value = probe.value(&order.number, 100);
-        let evil = evil(probe, &value);
-        let Some(mutation) = mutate::two_requests(&value, &evil, &key)
-            .into_iter()
-            .nth(index)
-        else {
-            break;
-        };
+    for mutation in mutations {
         let label = format!("a request with {}", mutation.label);
         let reply = probe.send(label, &mutation.document).await;
-        if reply.evidence.money == crate::audit::Money::Yes {
+        if reply.took_effect() {
             probe.expect_amount(&reply, 100)?;
             accepted += 1;
         } else {
@@ -152,12 +139,11 @@ async fn duplicate_request_member(probe: &mut Probe) -> Result<(), Stop> {
 
 async fn decoy_request(probe: &mut Probe) -> Result<(), Stop> {
     let order = probe.paid(100_000).await?;
-    let key = probe.caller().partner.key.clone();
-    let value = probe.value(&order.number, 100);
-    let evil = evil(probe, &value);
-    probe
-        .try_mutations(mutate::decoys(&value, &evil, &key))
-        .await?;
+    let number = probe.refund_number();
+    let mutations = probe.fresh_mutations(&order.number, 100, |value, key| {
+        mutate::decoys(value, &evil(&number, value), key)
+    });
+    probe.try_mutations(mutations).await?;
     probe
         .confirm_nothing_else_moved(&order, order.paid.minor_units())
         .await
@@ -166,7 +152,7 @@ async fn decoy_request(probe: &mut Probe) -> Result<(), Stop> {
 async fn duplicate_amount(probe: &mut Probe) -> Result<(), Stop> {
     let order = probe.paid(100_000).await?;
     let key = probe.caller().partner.key.clone();
-    let mut refunded = 0;
+    let mut refunded = 0_i64;
     let mut seen = Vec::new();
     for (first, second) in [("100", "5000"), ("5000", "100")] {
         let draft = Draft::of(&probe.value(&order.number, 100)).expect("the value is valid");
@@ -178,12 +164,12 @@ async fn duplicate_amount(probe: &mut Probe) -> Result<(), Stop> {
         let label = format!("a request with the amounts {first} and {second}");
         let document = crate::generate::mutate::sealed(text, &key);
         let reply = probe.send(label, &document).await;
-        if reply.evidence.money == crate::audit::Money::Yes {
+        if reply.evidence.money == Money::Yes {
             let said = reply
                 .answer()
                 .and_then(|answer| answer.order_amount.value().copied())
                 .ok_or_else(|| Stop::failed("the answer does not say what was refunded", &reply))?;
-            refunded += said.minor_units();
+            refunded = said.minor_units().saturating_add(refunded);
             seen.push(format!("of {first} and {second} it takes {said}"));
         } else {
             probe.expect_turned_away(&reply, &[])?;
@@ -191,7 +177,7 @@ async fn duplicate_amount(probe: &mut Probe) -> Result<(), Stop> {
         }
     }
     probe
-        .confirm_nothing_else_moved(&order, order.paid.minor_units() - refunded)
+        .confirm_nothing_else_moved(&order, order.paid.minor_units().saturating_sub(refunded))
         .await?;
     Err(Stop::Observed(seen.join(", ")))
 }

@@ -15,7 +15,7 @@ pub(super) const RULES: &[Rule] = &[
         title: "A document with a trailing comma, a comment, or quotes and commas amiss is refused.",
         explanation: "The refund page's own samples have such slips of typesetting; as requests they are no JSON.",
         clauses: &["envelope.request"],
-        level: Level::Must,
+        level: Level::Should,
         catches: &[],
         is_alone: false,
         attempt: |probe| Box::pin(garbage(probe, mutate::broken_syntax)),
@@ -25,7 +25,7 @@ pub(super) const RULES: &[Rule] = &[
         title: "An amount that is no JSON number is refused.",
         explanation: "NaN, leading zeros, signs, hexadecimal, half a fraction: a lenient reader would take some of them for money.",
         clauses: &["envelope.request", "refund.amount"],
-        level: Level::Must,
+        level: Level::Should,
         catches: &[],
         is_alone: false,
         attempt: |probe| Box::pin(garbage(probe, mutate::broken_numbers)),
@@ -45,7 +45,7 @@ pub(super) const RULES: &[Rule] = &[
         title: "A body that is not exactly one JSON object is refused.",
         explanation: "Nothing, two documents, garbage behind one, a byte order mark, UTF-16, a form.",
         clauses: &["envelope.request", "transport.content-type"],
-        level: Level::Must,
+        level: Level::Should,
         catches: &[],
         is_alone: false,
         attempt: |probe| Box::pin(garbage(probe, mutate::not_one_document)),
@@ -67,9 +67,8 @@ async fn garbage(
     mutations: fn(&str, &SignKey) -> Vec<Mutation>,
 ) -> Result<(), Stop> {
     let order = probe.paid(10_000).await?;
-    let value = probe.value(&order.number, 100);
-    let key = probe.caller().partner.key.clone();
-    probe.try_garbage(mutations(&value, &key)).await?;
+    let mutations = probe.fresh_mutations(&order.number, 100, mutations);
+    probe.try_garbage(mutations).await?;
     probe
         .confirm_nothing_else_moved(&order, order.paid.minor_units())
         .await
@@ -77,8 +76,7 @@ async fn garbage(
 
 async fn truncated(probe: &mut Probe) -> Result<(), Stop> {
     let order = probe.paid(10_000).await?;
-    let value = probe.value(&order.number, 100);
-    let mut all = mutate::truncations(&value, &probe.caller().partner.key);
+    let mut all = probe.fresh_mutations(&order.number, 100, mutate::truncations);
     let last = all.pop().expect("a document has more than one byte");
     let first = all.remove(0);
     let mut chosen = vec![first, last];

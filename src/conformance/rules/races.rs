@@ -11,13 +11,15 @@ use crate::conformance::probe::{Probe, Reply};
 use crate::conformance::rule::{Failure, Rule, Stop};
 use crate::conformance::volley::{Contenders, Shot};
 use crate::target::PaidOrder;
-use crate::verdict::{Level, Observers, RunVerdict, Violation};
+use crate::verdict::{Level, Observers, RunVerdict, Severity, Violation};
 
 /// How many requests a volley has: enough to race, few enough that they
 /// arrive together.
 const CONTENDERS: usize = 8;
 /// How many volleys a rule fires.
 const ROUNDS: usize = 24;
+/// Fewer rounds than this say too little to pass.
+const FEWEST_ROUNDS: usize = 3;
 /// How long a gateway is left alone before unknown outcomes are asked for
 /// again: every request of a volley was answered or timed out already.
 const QUIET: Duration = Duration::from_millis(200);
@@ -134,33 +136,46 @@ async fn race(probe: &mut Probe, volley: fn(&Probe, i64) -> Vec<Shot>) -> Result
     let recorder = Recorder::new(&caller.profile, None);
     let mut contenders = Contenders::open(probe, CONTENDERS).await?;
     let mut replies: Vec<Reply> = Vec::new();
+    let mut cut_short = None;
     for _ in 0..ROUNDS {
-        let order: PaidOrder = probe.paid(PAID).await?;
-        recorder.order(
-            &order.number,
-            order.paid,
-            order.currency.as_deref().unwrap_or_default(),
-        );
-        let shots = volley(probe, order.paid.minor_units());
-        let round = contenders.fire(probe, &recorder, &order, &shots).await?;
-        replies.extend(round);
+        // What was fired is judged, also where the next round can't be.
+        match round(probe, &recorder, &mut contenders, volley).await {
+            Ok(round) => replies.extend(round),
+            Err(stop) => {
+                cut_short = Some(stop);
+                break;
+            }
+        }
     }
     settle::resolve_and_drain(&caller, &recorder, QUIET, &Observers::new()).await;
     let summary = recorder.judge();
-    probe.count(
-        usize::try_from(summary.operations)
-            .unwrap_or(usize::MAX)
-            .saturating_sub(replies.len()),
-    );
-    match (summary.violations.first(), summary.verdict) {
-        (Some(violation), _) => Err(proven(violation, &replies)),
-        (None, RunVerdict::Inconclusive) => {
+    match (summary.violations.first(), cut_short, summary.verdict) {
+        (Some(violation), _, _) => Err(proven(violation, &replies)),
+        // A few rounds are less exposure, and no reason to say nothing.
+        (None, Some(stop), _) if replies.len() < CONTENDERS * FEWEST_ROUNDS => Err(stop),
+        (None, _, RunVerdict::Inconclusive) => {
             Err(Stop::Inconclusive(summary.reason.unwrap_or_else(|| {
                 "the history decides nothing".to_owned()
             })))
         }
-        (None, _) => Ok(()),
+        (None, _, _) => Ok(()),
     }
+}
+
+async fn round(
+    probe: &mut Probe,
+    recorder: &Recorder,
+    contenders: &mut Contenders,
+    volley: fn(&Probe, i64) -> Vec<Shot>,
+) -> Result<Vec<Reply>, Stop> {
+    let order: PaidOrder = probe.paid(PAID).await?;
+    recorder.order(
+        &order.number,
+        order.paid,
+        order.currency.as_deref().unwrap_or_default(),
+    );
+    let shots = volley(probe, order.paid.minor_units());
+    contenders.fire(probe, recorder, &order, &shots).await
 }
 
 /// A violation with the exchanges of its witness.
@@ -181,7 +196,7 @@ fn proven(violation: &Violation, replies: &[Reply]) -> Stop {
             "{} ({}, {}): {}",
             violation.invariant, violation.severity, violation.timing, violation.message
         ),
-        is_money: true,
+        is_money: violation.severity != Severity::Protocol,
         evidence,
     }))
 }

@@ -127,9 +127,8 @@ async fn refused(
     mutations: fn(&str, &SignKey) -> Vec<Mutation>,
 ) -> Result<(), Stop> {
     let order = probe.paid(10_000).await?;
-    let value = probe.value(&order.number, 100);
-    let key = probe.caller().partner.key.clone();
-    probe.try_mutations(mutations(&value, &key)).await?;
+    let mutations = probe.fresh_mutations(&order.number, 100, mutations);
+    probe.try_mutations(mutations).await?;
     probe
         .confirm_nothing_else_moved(&order, order.paid.minor_units())
         .await
@@ -144,29 +143,27 @@ async fn other_spelling_accepted(probe: &mut Probe) -> Result<(), Stop> {
     let mut runner = probe.strategy_runner();
     let key = probe.caller().partner.key.clone();
     for _ in 0..cases {
-        let tree = spellings()
+        let mut tree = spellings()
             .new_tree(&mut runner)
             .map_err(|reason| Stop::Inconclusive(reason.to_string()))?;
-        let mut tree = tree;
         let mut failure = match spelled(probe, &order, &key, &tree.current()).await {
             Ok(()) => continue,
             Err(stop) => stop,
         };
         // Shrink against the live target, for a bounded number of requests:
         // the simplest spelling that is still refused tells more.
+        let mut simpler = tree.simplify();
         for _ in 0..32 {
-            let simpler = tree.simplify();
             if !simpler {
                 break;
             }
-            match spelled(probe, &order, &key, &tree.current()).await {
-                Ok(()) => {
-                    if !tree.complicate() {
-                        break;
-                    }
+            simpler = match spelled(probe, &order, &key, &tree.current()).await {
+                Err(stop @ Stop::Failed(_)) => {
+                    failure = stop;
+                    tree.simplify()
                 }
-                Err(stop) => failure = stop,
-            }
+                Ok(()) | Err(_) => tree.complicate(),
+            };
         }
         return Err(failure);
     }

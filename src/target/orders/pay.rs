@@ -1,13 +1,15 @@
 //! Orders that are paid through the API, `/api/offline/pay`.
 
+use std::time::Duration;
+
 use crate::protocol::query::OrderState;
 use crate::protocol::{
-    Amount, Answer, Api, Barcode, Code, Direction, Envelope, OrderNo, PaymentRequest,
+    Amount, Answer, Api, Barcode, Code, Direction, Effect, Envelope, OrderNo, PaymentRequest,
 };
 
 use super::source::{OrderError, PaidOrder};
 use crate::target::caller::Caller;
-use crate::target::exchange::Exchange;
+use crate::target::exchange::{Ending, Exchange};
 
 /// Pays for orders with a test barcode.
 #[derive(Debug, Clone)]
@@ -26,8 +28,7 @@ impl PayingOrders {
     ) -> Result<PaidOrder, OrderError> {
         let number = caller.numbers.order();
         let exchange = self.pay(caller, &number, &self.barcode, amount).await;
-        let seen = Seen::of(&exchange, caller);
-        match seen {
+        match Seen::of(&exchange, caller) {
             Ok(Seen {
                 status: Some(OrderState::Paid),
                 currency,
@@ -78,7 +79,28 @@ impl PayingOrders {
         }
     }
 
+    /// Pays, again with the same number where the gateway is busy: one hiccup
+    /// must not cost a run its orders.
     async fn pay(
+        &self,
+        caller: &Caller,
+        number: &OrderNo,
+        barcode: &Barcode,
+        amount: Amount,
+    ) -> Exchange {
+        const ATTEMPTS: u32 = 4;
+        let mut attempt = 1;
+        loop {
+            let exchange = self.pay_once(caller, number, barcode, amount).await;
+            if attempt == ATTEMPTS || !is_busy(&exchange) {
+                return exchange;
+            }
+            tokio::time::sleep(Duration::from_millis(25) * (1 << attempt)).await;
+            attempt += 1;
+        }
+    }
+
+    async fn pay_once(
         &self,
         caller: &Caller,
         number: &OrderNo,
@@ -92,6 +114,20 @@ impl PayingOrders {
             amount,
         );
         caller.post(Api::Pay, &caller.sealed(&request)).await
+    }
+}
+
+/// Whether an answer says that the gateway could not answer now.
+fn is_busy(exchange: &Exchange) -> bool {
+    let Some(body) = exchange.body() else {
+        return !matches!(exchange.ending, Ending::TimedOut(_));
+    };
+    let code = Envelope::parse(body, Direction::Response)
+        .ok()
+        .and_then(|envelope| Some(*Answer::read(envelope.raw).ok()?.code.value()?));
+    match exchange.status() {
+        Some(429 | 500..) => true,
+        _ => code.is_some_and(|code| code.meaning().is_some() && code.effect() == Effect::Unknown),
     }
 }
 

@@ -11,6 +11,11 @@ use serde::Deserialize;
 use crate::protocol::{Amount, OrderNo};
 
 use super::source::{OrderError, PaidOrder};
+use crate::target::guard::Budget;
+
+/// The largest amount of an order: what lies beyond is a slip, and rules ask
+/// for multiples of it.
+const LARGEST: Amount = Amount::new(1 << 53);
 
 /// Why a pool can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -98,13 +103,16 @@ impl Pool {
         self.len() == 0
     }
 
-    pub(super) fn next(&self, at_least: Amount) -> Result<PaidOrder, OrderError> {
+    /// Hands out the smallest order of at least this amount, if the budget
+    /// allows it: an order that is not used is not recorded as used.
+    pub(super) fn next(&self, at_least: Amount, budget: &Budget) -> Result<PaidOrder, OrderError> {
         let order = {
             let mut orders = self.orders.lock().expect("no holder panics");
             let at = orders
                 .iter()
                 .rposition(|order| order.paid >= at_least)
                 .ok_or(OrderError::PoolEmpty(at_least))?;
+            budget.take(orders[at].paid)?;
             orders.remove(at)
         };
         writeln!(
@@ -136,9 +144,9 @@ fn read(path: &Path) -> Result<Vec<PaidOrder>, PoolError> {
         .deserialize::<Line>()
         .map(|record| {
             let record = record.map_err(|error| line(error.to_string()))?;
-            if !record.order_amount.is_positive() {
+            if !record.order_amount.is_positive() || record.order_amount > LARGEST {
                 return Err(line(format!(
-                    "order {} has the amount {}",
+                    "order {} has the amount {}, which is not within 1 and {LARGEST}",
                     record.partner_order_no, record.order_amount
                 )));
             }
@@ -178,13 +186,23 @@ mod tests {
     #[test]
     fn an_order_is_handed_out_once_over_all_runs() {
         let (folder, pool) = pool("partnerOrderNo,orderAmount,currency\np1,1000,JPY\np2,500,JPY\n");
-        let first = pool.unwrap().next(Amount::new(100)).unwrap();
+        let free = Budget::new(None);
+        let first = pool.unwrap().next(Amount::new(100), &free).unwrap();
         assert_eq!(first.number.as_str(), "p2", "the smallest that will do");
         let again = Pool::open(&folder.path().join("orders.csv")).unwrap();
         assert_eq!(again.len(), 1);
-        assert_eq!(again.next(Amount::new(100)).unwrap().number.as_str(), "p1");
+        let spent = Budget::new(Some(Amount::new(999)));
         assert!(matches!(
-            again.next(Amount::new(1)),
+            again.next(Amount::new(100), &spent),
+            Err(OrderError::Guard(_))
+        ));
+        assert_eq!(again.len(), 1, "what the budget refuses is not used");
+        assert_eq!(
+            again.next(Amount::new(100), &free).unwrap().number.as_str(),
+            "p1"
+        );
+        assert!(matches!(
+            again.next(Amount::new(1), &free),
             Err(OrderError::PoolEmpty(_))
         ));
     }

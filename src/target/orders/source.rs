@@ -87,11 +87,7 @@ impl OrderSource {
                 self.budget.take(amount)?;
                 orders.paid(caller, amount).await
             }
-            Kind::Pool(pool) => {
-                let order = pool.next(amount)?;
-                self.budget.take(order.paid)?;
-                Ok(order)
-            }
+            Kind::Pool(pool) => pool.next(amount, &self.budget),
         }
     }
 

@@ -1,0 +1,159 @@
+//! What all users of a load share.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use crate::audit::Recorder;
+use crate::protocol::Amount;
+use crate::target::{Caller, OrderSource, PaidOrder};
+use crate::verdict::{Event, Observer, Violation};
+
+use super::arrivals::Arrivals;
+use super::attack::Attack;
+use super::population::Population;
+use super::scenario::Kind;
+use super::statistics::{Part, Sample, Statistics};
+
+/// In how many parts the users' figures are kept, so that they seldom wait for
+/// each other.
+const PARTS: usize = 8;
+
+/// What all users share.
+pub struct Shared {
+    pub(super) caller: Caller,
+    pub(super) recorder: Arc<Recorder>,
+    pub(super) observer: Arc<dyn Observer>,
+    pub(super) arrivals: Arrivals,
+    pub(super) population: Population,
+    pub(super) mix: Vec<(Kind, u32)>,
+    pub(super) seed: u64,
+    orders: Arc<OrderSource>,
+    order_amount: Amount,
+    parts: Vec<Mutex<Statistics>>,
+    pub(super) warmup: Duration,
+    users: usize,
+    connected: AtomicUsize,
+    next_user: AtomicUsize,
+    alarms: AtomicU64,
+    is_out_of_orders: AtomicBool,
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Shared").finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    pub(super) fn new(attack: &Attack, orders: Vec<PaidOrder>, mix: Vec<(Kind, u32)>) -> Self {
+        Self {
+            caller: attack.caller.clone(),
+            recorder: Arc::clone(&attack.recorder),
+            observer: Arc::clone(&attack.observer),
+            arrivals: Arrivals::new(attack.scenario.rate),
+            population: Population::new(orders),
+            mix,
+            seed: attack.seed,
+            orders: Arc::clone(&attack.orders),
+            order_amount: attack.scenario.orders.amount,
+            parts: (0..PARTS).map(|_| Mutex::default()).collect(),
+            warmup: attack.scenario.warmup,
+            users: attack.scenario.users,
+            connected: AtomicUsize::new(0),
+            next_user: AtomicUsize::new(0),
+            alarms: AtomicU64::new(0),
+            is_out_of_orders: AtomicBool::new(false),
+        }
+    }
+
+    /// The number of one more user.
+    pub(super) fn next_user(&self) -> usize {
+        self.next_user.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// One more user has connected. The clock starts with the last.
+    pub(super) fn user_is_ready(&self) {
+        if self.connected.fetch_add(1, Ordering::Relaxed) + 1 == self.users {
+            self.arrivals.start();
+        }
+    }
+
+    /// Takes note of a request, unless it belongs to the warm-up.
+    pub(super) fn record(&self, user: usize, started: Instant, sample: &Sample) {
+        let is_measured = self
+            .arrivals
+            .started()
+            .is_some_and(|start| started >= start + self.warmup);
+        if is_measured {
+            self.parts[user % PARTS]
+                .lock()
+                .expect("no holder panics")
+                .record(sample);
+        }
+    }
+
+    /// All figures so far.
+    pub(super) fn statistics(&self) -> Statistics {
+        let mut statistics = Statistics::default();
+        for part in &self.parts {
+            statistics.merge(&part.lock().expect("no holder panics"));
+        }
+        statistics
+    }
+
+    /// What came since this was asked last.
+    pub(super) fn take_interval(&self) -> Part {
+        let mut interval = Part::default();
+        for part in &self.parts {
+            part.lock()
+                .expect("no holder panics")
+                .take_interval(&mut interval);
+        }
+        interval
+    }
+
+    /// How many alarms there were.
+    pub(super) fn alarms(&self) -> u64 {
+        self.alarms.load(Ordering::Relaxed)
+    }
+
+    /// An invariant was seen broken.
+    pub(super) fn alarm(&self, violation: Violation) {
+        self.alarms.fetch_add(1, Ordering::Relaxed);
+        self.observer.observe(&Event::Alarm(Box::new(violation)));
+    }
+
+    /// Whether no fresh order can be had.
+    pub(super) fn is_out_of_orders(&self) -> bool {
+        self.is_out_of_orders.load(Ordering::Relaxed)
+    }
+
+    /// Puts a fresh paid order in the place of one that is used up.
+    pub(super) async fn replace(&self, place: usize) {
+        match self.orders.paid(&self.caller, self.order_amount).await {
+            Ok(order) => {
+                register(&self.recorder, &order);
+                self.population.replace(place, order);
+            }
+            Err(error) => {
+                // Said once: the others would say the same.
+                if !self.is_out_of_orders.swap(true, Ordering::Relaxed) {
+                    self.observer.observe(&Event::Notice(format!(
+                        "an order that was used up could not be replaced: failed to {error}"
+                    )));
+                }
+            }
+        }
+    }
+}
+
+/// Tells the recorder of an order that was paid.
+pub(super) fn register(recorder: &Recorder, order: &PaidOrder) {
+    recorder.order(
+        &order.number,
+        order.paid,
+        order.currency.as_deref().unwrap_or_default(),
+    );
+}

@@ -1,0 +1,137 @@
+//! Watches the clock of a load: tells how it goes, and ends it in time.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::verdict::{Event, LoadProgress, Observer, TimelinePoint};
+
+use super::attack::Attack;
+use super::shared::Shared;
+use super::statistics::timeline_point;
+
+/// How often figures are told.
+const TICK: Duration = Duration::from_secs(1);
+/// How often goose is told to stop, until it has.
+const AGAIN: Duration = Duration::from_millis(100);
+
+/// Watches the clock.
+pub(super) struct Watch {
+    shared: Arc<Shared>,
+    observer: Arc<dyn Observer>,
+    cancel: CancellationToken,
+    finished: CancellationToken,
+    total: Duration,
+    timeline: Vec<TimelinePoint>,
+    progress: LoadProgress,
+}
+
+/// What the watch saw.
+pub(super) struct Watched {
+    /// When the traffic ended.
+    pub(super) ended: Instant,
+    /// For how long it was measured.
+    pub(super) measured: Duration,
+    /// Second by second.
+    pub(super) timeline: Vec<TimelinePoint>,
+    /// What cut it short.
+    pub(super) interrupted: Option<String>,
+}
+
+impl Watch {
+    /// A watch over `attack`; `finished` is cancelled once goose has ended.
+    pub(super) fn new(attack: &Attack, shared: &Arc<Shared>, finished: CancellationToken) -> Self {
+        let total = attack.scenario.total();
+        Self {
+            shared: Arc::clone(shared),
+            observer: Arc::clone(&attack.observer),
+            cancel: attack.cancel.clone(),
+            finished,
+            total,
+            timeline: Vec::new(),
+            progress: LoadProgress {
+                total_seconds: total.as_secs_f64(),
+                ..LoadProgress::default()
+            },
+        }
+    }
+
+    /// Watches until the traffic is over, and ends it.
+    pub(super) async fn run(mut self) -> Watched {
+        let (start, mut interrupted) = self.wait_for_start().await;
+        let deadline = start + self.total;
+        let mut tick = start + TICK;
+        while interrupted.is_none() && Instant::now() < deadline {
+            tokio::select! {
+                () = self.cancel.cancelled() => interrupted = Some("interrupted"),
+                () = self.finished.cancelled() => interrupted = Some("the users ended early"),
+                () = tokio::time::sleep_until(tick.min(deadline).into()) => {
+                    self.note(start);
+                    tick += TICK;
+                }
+            }
+            if self.shared.is_out_of_orders() && self.shared.population.is_used_up() {
+                interrupted = Some("the orders were used up");
+            }
+        }
+        self.shared.arrivals.end();
+        let ended = Instant::now();
+        self.stop_goose().await;
+        Watched {
+            ended,
+            measured: ended.saturating_duration_since(start + self.shared.warmup),
+            timeline: self.timeline,
+            interrupted: interrupted.map(str::to_owned),
+        }
+    }
+
+    /// Waits until the last user has connected.
+    async fn wait_for_start(&self) -> (Instant, Option<&'static str>) {
+        loop {
+            if let Some(start) = self.shared.arrivals.started() {
+                return (start, None);
+            }
+            tokio::select! {
+                () = self.cancel.cancelled() => return (Instant::now(), Some("interrupted")),
+                () = self.finished.cancelled() => {
+                    return (Instant::now(), Some("the users ended before they began"));
+                }
+                () = tokio::time::sleep(Duration::from_millis(5)) => {}
+            }
+        }
+    }
+
+    /// Tells goose to stop until it has: its switch is reset when it starts,
+    /// so that a single word could come too early.
+    async fn stop_goose(&self) {
+        while !self.finished.is_cancelled() {
+            goose::trigger_killswitch("the planned time is over");
+            tokio::select! {
+                () = self.finished.cancelled() => {}
+                () = tokio::time::sleep(AGAIN) => {}
+            }
+        }
+    }
+
+    fn note(&mut self, start: Instant) {
+        let interval = self.shared.take_interval();
+        let elapsed = start.elapsed();
+        self.progress.elapsed_seconds = elapsed.as_secs_f64();
+        self.progress.requests += interval.requests;
+        self.progress.failed += interval.failed;
+        self.progress.unknown += interval.unknown;
+        self.progress.alarms = self.shared.alarms();
+        self.progress.p99 = interval.latency.percentile(99.0);
+        #[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵²")]
+        {
+            self.progress.rate = interval.requests as f64 / TICK.as_secs_f64();
+        }
+        // The interval that has just ended began a tick ago.
+        if let Some(began) = elapsed.checked_sub(self.shared.warmup + TICK / 2) {
+            self.timeline
+                .push(timeline_point(began.as_secs(), &interval));
+        }
+        self.observer.observe(&Event::LoadProgress(self.progress));
+    }
+}
