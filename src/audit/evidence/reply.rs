@@ -1,0 +1,96 @@
+//! What came back for a request, and how far it can be believed.
+
+use serde::{Deserialize, Serialize};
+
+use super::finding::Finding;
+use crate::protocol::{Answer, Direction, Envelope, EnvelopeError, SignKey};
+
+/// What came back for one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reply<'a> {
+    /// Nothing of the request was handed to the kernel: the connection was
+    /// refused, or failed before the first byte.
+    NotSent,
+    /// Some or all of the request went out, and no complete HTTP answer came:
+    /// a time-out, a reset, a short or ill-framed answer, garbage.
+    NoAnswer,
+    /// A complete HTTP answer.
+    Answered {
+        /// Its status.
+        http_status: u16,
+        /// Its body, as received.
+        body: &'a [u8],
+    },
+}
+
+/// What became of an answer's signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SignatureState {
+    /// It holds for the bytes that came.
+    Valid,
+    /// It does not.
+    Invalid,
+    /// There is none, or no answer that could have one.
+    Missing,
+}
+
+/// A complete answer, taken apart as far as it goes.
+pub(super) struct Opened<'a> {
+    pub(super) signature: SignatureState,
+    /// Its members, where they can be read; believed only if `signature` is
+    /// [`SignatureState::Valid`].
+    pub(super) answer: Option<Answer<'a>>,
+    pub(super) findings: Vec<Finding>,
+}
+
+impl<'a> Opened<'a> {
+    pub(super) fn read(http_status: u16, body: &'a [u8], key: &SignKey) -> Self {
+        let mut opened = Self {
+            signature: SignatureState::Missing,
+            answer: None,
+            findings: Vec::new(),
+        };
+        match Envelope::parse(body, Direction::Response) {
+            Ok(envelope) => opened.believe(&envelope, key),
+            Err(error) => opened.findings.push(match error {
+                EnvelopeError::NotUtf8 | EnvelopeError::NotJson(_) => Finding::NotJson,
+                EnvelopeError::Missing("signature") => Finding::MissingSignature,
+                _ => Finding::NotAnEnvelope,
+            }),
+        }
+        let signed = opened.signature == SignatureState::Valid;
+        match http_status {
+            200..=299 => {}
+            429 => opened.findings.push(Finding::Busy),
+            400..=499 if signed => {}
+            500..=599 => opened.findings.push(Finding::ServerError(http_status)),
+            _ => opened
+                .findings
+                .push(Finding::UnexpectedHttpStatus(http_status)),
+        }
+        opened
+    }
+
+    /// The members of the answer, if it is signed and its HTTP status is one
+    /// that an answer of the protocol can have: 2xx, or 4xx for a refusal.
+    pub(super) fn proof(&self, http_status: u16) -> Option<&Answer<'a>> {
+        let plausible = matches!(http_status, 200..=299 | 400..=499);
+        self.answer
+            .as_ref()
+            .filter(|_| plausible && self.signature == SignatureState::Valid)
+    }
+
+    fn believe(&mut self, envelope: &Envelope<'a>, key: &SignKey) {
+        self.signature = if envelope.verify(key).is_ok() {
+            SignatureState::Valid
+        } else {
+            self.findings.push(Finding::BadSignature);
+            SignatureState::Invalid
+        };
+        match Answer::read(envelope.raw) {
+            Ok(answer) => self.answer = Some(answer),
+            Err(error) => self.findings.push(Finding::NotAnAnswer(error.0)),
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! A history in memory, grouped by order, as the judge reads it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::outcome::{QueryOutcome, RefundOutcome};
+use super::record::{QueryRecord, Record, RefundRecord, Terms};
+use crate::protocol::{Amount, OrderNo, RefundNo};
+use crate::verdict::WitnessStep;
+
+/// A whole history.
+#[derive(Debug, Clone, Default)]
+pub struct History {
+    /// The open points that it was recorded under.
+    pub terms: Terms,
+    /// Its orders, by number.
+    pub orders: Vec<OrderHistory>,
+}
+
+impl History {
+    /// Groups records by order. Those of an order that is never declared are
+    /// left out: a [`TextReader`](super::TextReader) refuses such a history.
+    pub fn collect<'a>(terms: Terms, records: impl IntoIterator<Item = Record<'a>>) -> Self {
+        let mut orders: BTreeMap<OrderNo, OrderHistory> = BTreeMap::new();
+        let mut early = Vec::new();
+        for record in records {
+            if let Some(record) = place(&mut orders, record) {
+                early.push(record);
+            }
+        }
+        // A record may stand before the one that declares its order.
+        for record in early {
+            place(&mut orders, record);
+        }
+        Self {
+            terms,
+            orders: orders.into_values().collect(),
+        }
+    }
+}
+
+/// Puts a record where it belongs, or gives it back where its order is not
+/// declared yet.
+fn place<'a>(
+    orders: &mut BTreeMap<OrderNo, OrderHistory>,
+    record: Record<'a>,
+) -> Option<Record<'a>> {
+    match record {
+        Record::Order(record) => {
+            let order = record.order.into_owned();
+            orders
+                .entry(order.clone())
+                .or_insert_with(|| OrderHistory::new(order, record.paid, record.currency));
+        }
+        Record::Refund(record) => match orders.get_mut(&*record.order) {
+            Some(order) => order.add_refund(&record),
+            None => return Some(Record::Refund(record)),
+        },
+        Record::Query(record) => match orders.get_mut(&*record.order) {
+            Some(order) => order.add_query(&record),
+            None => return Some(Record::Query(record)),
+        },
+    }
+    None
+}
+
+/// A refund number within its order: an index, because a number is long and
+/// an attempt should be small.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Number(u32);
+
+impl Number {
+    /// The index, counted from 0 without gaps.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// One attempt to refund.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RefundAttempt {
+    /// The refund's number.
+    pub number: Number,
+    /// The amount that was asked for.
+    pub amount: Amount,
+    /// Its place in the order of events when it was sent.
+    pub sent: u64,
+    /// Its place when it was answered; `None` where no answer came.
+    pub answered: Option<u64>,
+    /// What it came to.
+    pub outcome: RefundOutcome,
+    /// When it was sent, in nanoseconds since the recording began.
+    pub sent_ns: Option<u64>,
+    /// When it was answered, likewise.
+    pub answered_ns: Option<u64>,
+}
+
+/// One query that showed something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueryRead {
+    /// Its place in the order of events when it was sent.
+    pub sent: u64,
+    /// Its place when it was answered.
+    pub answered: u64,
+    /// What it showed.
+    pub outcome: QueryOutcome,
+}
+
+/// All that was recorded of one order.
+#[derive(Debug, Clone)]
+pub struct OrderHistory {
+    /// The merchant's number of it.
+    pub order: OrderNo,
+    /// What was paid for it.
+    pub paid: Amount,
+    /// In which currency.
+    pub currency: String,
+    /// Attempts to refund, in no particular order.
+    pub attempts: Vec<RefundAttempt>,
+    /// Queries that showed something, in no particular order.
+    pub queries: Vec<QueryRead>,
+    names: Vec<Arc<RefundNo>>,
+    numbers: HashMap<Arc<RefundNo>, Number>,
+}
+
+impl OrderHistory {
+    /// An order without any attempts.
+    pub fn new(order: OrderNo, paid: Amount, currency: impl Into<String>) -> Self {
+        Self {
+            order,
+            paid,
+            currency: currency.into(),
+            attempts: Vec::new(),
+            queries: Vec::new(),
+            names: Vec::new(),
+            numbers: HashMap::new(),
+        }
+    }
+
+    /// The index of a refund number, given to it on first use.
+    pub fn number(&mut self, refund: &RefundNo) -> Number {
+        if let Some(&number) = self.numbers.get(refund) {
+            return number;
+        }
+        let index = u32::try_from(self.names.len()).expect("memory ends before 2^32 numbers");
+        let name = Arc::new(refund.clone());
+        self.names.push(Arc::clone(&name));
+        self.numbers.insert(name, Number(index));
+        Number(index)
+    }
+
+    /// The refund number of an index.
+    ///
+    /// # Panics
+    /// Where the index comes from another order.
+    pub fn name(&self, number: Number) -> &RefundNo {
+        &self.names[number.index()]
+    }
+
+    /// Every refund number of the order, in the order of first use.
+    pub fn names(&self) -> impl Iterator<Item = (Number, &RefundNo)> {
+        (0..)
+            .map(Number)
+            .zip(&self.names)
+            .map(|(number, name)| (number, &**name))
+    }
+
+    /// An attempt as a report shows it.
+    pub fn step(&self, attempt: &RefundAttempt) -> WitnessStep {
+        WitnessStep {
+            refund: self.name(attempt.number).to_string(),
+            amount: attempt.amount.minor_units(),
+            sent: attempt.sent,
+            answered: attempt.answered,
+            outcome: attempt.outcome.word().to_owned(),
+        }
+    }
+
+    fn add_refund(&mut self, record: &RefundRecord<'_>) {
+        let number = self.number(&record.refund);
+        self.attempts.push(RefundAttempt {
+            number,
+            amount: record.amount,
+            sent: record.sent,
+            answered: record.answered,
+            outcome: record.outcome,
+            sent_ns: record.sent_ns,
+            answered_ns: record.answered_ns,
+        });
+    }
+
+    fn add_query(&mut self, record: &QueryRecord<'_>) {
+        self.queries.push(QueryRead {
+            sent: record.sent,
+            answered: record.answered,
+            outcome: record.outcome,
+        });
+    }
+}
+
+impl QueryRead {
+    /// The query as a report shows it.
+    pub fn step(&self) -> WitnessStep {
+        WitnessStep {
+            refund: "query".to_owned(),
+            amount: 0,
+            sent: self.sent,
+            answered: Some(self.answered),
+            outcome: self.outcome.word().to_owned(),
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! The text form of a history: one JSON object a line, the schema first.
+
+use std::borrow::Cow;
+use std::io::{self, BufRead, Read, Write};
+
+use serde::{Deserialize, Serialize};
+
+use super::collected::History;
+use super::error::{HistoryError, Problem};
+use super::integrity::Integrity;
+use super::record::{Record, Terms};
+
+/// The only schema there is.
+pub const SCHEMA: &str = "recoup.history/1";
+
+/// More bytes than any record has, so that a file without line ends can't
+/// take all memory.
+const LONGEST_LINE: u64 = 64 * 1024;
+
+#[derive(Serialize, Deserialize)]
+struct SchemaLine<'a> {
+    schema: Cow<'a, str>,
+    #[serde(flatten)]
+    terms: Terms,
+}
+
+/// Writes a history line by line.
+#[derive(Debug)]
+pub struct TextWriter<W> {
+    sink: W,
+}
+
+impl<W: Write> TextWriter<W> {
+    /// Writes the first line.
+    ///
+    /// # Errors
+    /// The sink's own.
+    pub fn new(mut sink: W, terms: Terms) -> io::Result<Self> {
+        write_line(
+            &mut sink,
+            &SchemaLine {
+                schema: SCHEMA.into(),
+                terms,
+            },
+        )?;
+        Ok(Self { sink })
+    }
+
+    /// Writes one record. Whether it fits the others is not asked here.
+    ///
+    /// # Errors
+    /// The sink's own.
+    pub fn write(&mut self, record: &Record<'_>) -> io::Result<()> {
+        write_record(&mut self.sink, record)
+    }
+
+    /// Flushes, and gives the sink back.
+    ///
+    /// # Errors
+    /// The sink's own.
+    pub fn finish(mut self) -> io::Result<W> {
+        self.sink.flush()?;
+        Ok(self.sink)
+    }
+}
+
+/// Writes one record's line.
+pub(in crate::audit) fn write_record(sink: &mut impl Write, record: &Record<'_>) -> io::Result<()> {
+    write_line(sink, record)
+}
+
+fn write_line(mut sink: &mut impl Write, line: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut sink, line)?;
+    sink.write_all(b"\n")
+}
+
+/// Reads a history line by line, and trusts none of it: an error ends it, and
+/// what came before must not be judged as a whole history.
+///
+/// A record may stand before the line that declares its order; members that
+/// the form does not know are passed over, and so are empty lines.
+#[derive(Debug)]
+pub struct TextReader<R> {
+    source: R,
+    terms: Terms,
+    integrity: Integrity,
+    buffer: Vec<u8>,
+    line: u64,
+    ended: bool,
+}
+
+impl<R: BufRead> TextReader<R> {
+    /// Reads the first line.
+    ///
+    /// # Errors
+    /// [`HistoryError`] where the source fails or is no history of this schema.
+    pub fn new(source: R) -> Result<Self, HistoryError> {
+        let mut reader = Self {
+            source,
+            terms: Terms::default(),
+            integrity: Integrity::default(),
+            buffer: Vec::new(),
+            line: 0,
+            ended: false,
+        };
+        let found = reader.next_line()?;
+        reader.terms = found
+            .then_some(reader.buffer.as_slice())
+            .ok_or(Problem::NoSchema)
+            .and_then(read_schema)
+            .map_err(|problem| HistoryError::Line { line: 1, problem })?;
+        Ok(reader)
+    }
+
+    /// The open points that the history was recorded under.
+    pub const fn terms(&self) -> Terms {
+        self.terms
+    }
+
+    /// Reads all of it.
+    ///
+    /// # Errors
+    /// The first [`HistoryError`].
+    pub fn read_all(mut self) -> Result<History, HistoryError> {
+        let terms = self.terms;
+        let mut failure = None;
+        let records = self.by_ref().map_while(|record| match record {
+            Ok(record) => Some(record),
+            Err(error) => {
+                failure = Some(error);
+                None
+            }
+        });
+        let history = History::collect(terms, records);
+        match failure {
+            Some(error) => Err(error),
+            None => Ok(history),
+        }
+    }
+
+    /// Whether there was another line; it is in `buffer`, without its end.
+    fn next_line(&mut self) -> Result<bool, HistoryError> {
+        self.buffer.clear();
+        let read = self
+            .source
+            .by_ref()
+            .take(LONGEST_LINE)
+            .read_until(b'\n', &mut self.buffer)?;
+        self.line += 1;
+        if read as u64 == LONGEST_LINE && self.buffer.last() != Some(&b'\n') {
+            return Err(self.wrong(Problem::TooLong));
+        }
+        Ok(read > 0)
+    }
+
+    fn next_record(&mut self) -> Result<Option<Record<'static>>, HistoryError> {
+        loop {
+            if !self.next_line()? {
+                return self.end().map(|()| None);
+            }
+            if !self.buffer.trim_ascii().is_empty() {
+                break;
+            }
+        }
+        let record: Record<'static> = serde_json::from_slice(&self.buffer).map_err(|error| {
+            let torn = error.is_eof() && self.buffer.last() != Some(&b'\n');
+            self.wrong(if torn {
+                Problem::Torn
+            } else {
+                Problem::Malformed(error.to_string())
+            })
+        })?;
+        self.integrity
+            .check(&record, self.line)
+            .map_err(|problem| self.wrong(problem))?;
+        Ok(Some(record))
+    }
+
+    fn end(&self) -> Result<(), HistoryError> {
+        match self.integrity.undeclared() {
+            None => Ok(()),
+            Some((line, order)) => Err(HistoryError::Line {
+                line,
+                problem: Problem::UnknownOrder(order.clone()),
+            }),
+        }
+    }
+
+    const fn wrong(&self, problem: Problem) -> HistoryError {
+        HistoryError::Line {
+            line: self.line,
+            problem,
+        }
+    }
+}
+
+impl<R: BufRead> Iterator for TextReader<R> {
+    type Item = Result<Record<'static>, HistoryError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let next = self.next_record().transpose();
+        self.ended = !matches!(next, Some(Ok(_)));
+        next
+    }
+}
+
+fn read_schema(line: &[u8]) -> Result<Terms, Problem> {
+    /// The name alone, so that another schema is named as such even where its
+    /// other members differ.
+    #[derive(Deserialize)]
+    struct Name {
+        schema: String,
+    }
+    let Name { schema } = serde_json::from_slice(line).map_err(|_| Problem::NoSchema)?;
+    if schema != SCHEMA {
+        return Err(Problem::OtherSchema(schema));
+    }
+    serde_json::from_slice::<SchemaLine<'_>>(line)
+        .map(|line| line.terms)
+        .map_err(|error| Problem::Malformed(error.to_string()))
+}
+
+#[cfg(test)]
+#[path = "text_tests.rs"]
+mod tests;

@@ -1,0 +1,39 @@
+//! The audit of refunds: what each answer proves about money, which claims may
+//! be made from it, and the exact check that makes them.
+//!
+//! Everything here computes; nothing reaches a gateway. The way through the
+//! room is the way of one answer:
+//!
+//! 1. [`evidence`]: the bytes of an answer become one class of evidence. A
+//!    pure function holds the whole table; nobody else reads an answer for
+//!    what it says about money.
+//! 2. [`recorder`]: what traffic calls. It gives every event a place in one
+//!    total order, keeps the history, writes it to a sink, and asks
+//! 3. [`monitor`], which alarms while traffic goes on, and only where a claim
+//!    is already certain.
+//! 4. [`drain`]: once traffic is quiet, the probes that show whether the
+//!    gateway's hidden total is ours. Their answers go into the same history.
+//! 5. [`history`]: what was recorded, in memory and as text.
+//! 6. [`mod@judge`]: the verdict on a history: no search, one sweep an order, and
+//!    a subset sum where outcomes stayed unknown.
+//! 7. [`witness`]: the smallest set of operations that shows a violation, and
+//!    the inequality in words. [`invariant`] names what can be violated.
+//!
+//! Three rules hold everywhere. What *certainly* took effect and what *may*
+//! have are never added into one figure. An unsigned claim proves nothing
+//! about money, whichever way it speaks. And what can't be told is
+//! *inconclusive*, never a pass and never an accusation.
+//!
+//! One history is the traffic of one partner: the scope of a refund number.
+
+pub mod evidence;
+pub mod history;
+
+pub use evidence::{
+    Evidence, Finding, Money, OrderReading, QueryEvidence, Reply, SignatureState, classify,
+    classify_query,
+};
+pub use history::{
+    History, HistoryError, OrderHistory, QueryOutcome, Record, RefundOutcome, Terms, TextReader,
+    TextWriter,
+};
