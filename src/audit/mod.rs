@@ -28,6 +28,10 @@
 
 pub mod evidence;
 pub mod history;
+pub mod invariant;
+pub mod judge;
+pub mod monitor;
+pub mod witness;
 
 pub use evidence::{
     Evidence, Finding, Money, OrderReading, QueryEvidence, Reply, SignatureState, classify,
@@ -37,3 +41,6 @@ pub use history::{
     History, HistoryError, OrderHistory, QueryOutcome, Record, RefundOutcome, Terms, TextReader,
     TextWriter,
 };
+pub use invariant::Invariant;
+pub use judge::{combine, judge};
+pub use monitor::{Alarm, OrderMonitor};

@@ -1,0 +1,301 @@
+//! Alarms while traffic goes on: only claims that nothing to come can undo.
+//!
+//! A monitor holds two sums of its order and never mixes them. What was
+//! *accepted* is a lower bound of what is used: above what was paid it is an
+//! over-refund, whatever the clock says. What is *possible* (accepted, unknown
+//! or under way) is an upper bound: a refusal that even it can't explain is
+//! wrong. All else waits for the judge.
+
+use crate::audit::history::{Number, RefundOutcome, Terms};
+use crate::protocol::Amount;
+
+/// A claim that is certain already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alarm {
+    /// I1: the accepted refunds add up to more than was paid.
+    OverRefund,
+    /// I2: this accepted refund is more than was paid, or less than nothing.
+    SingleAmount,
+    /// I3: this refusal is wrong, since no more than this can have been used,
+    /// in minor units.
+    UnjustifiedRefusal {
+        /// The most that can have been used.
+        used: i128,
+    },
+    /// I6: this number was accepted before, with another amount.
+    ChangedContent,
+}
+
+/// What is known of one order so far. It grows by a few bytes for each refund
+/// number, whatever the number of attempts.
+#[derive(Debug, Clone)]
+pub struct OrderMonitor {
+    paid: Amount,
+    late_failure: bool,
+    accepted: i128,
+    possible: i128,
+    numbers: Vec<NumberState>,
+    raised: Raised,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct NumberState {
+    /// The amount of its first attempt.
+    first: Option<Amount>,
+    /// Whether another attempt had another amount.
+    is_mixed: bool,
+    /// Attempts under way.
+    under_way: u32,
+    /// Whether an attempt was accepted or stayed unknown.
+    may_hold: bool,
+    /// What it adds to what is possible.
+    possible: Amount,
+    /// The least amount that it was accepted with.
+    accepted: Option<Amount>,
+}
+
+/// Which alarms were raised: each kind is, once an order.
+#[derive(Debug, Clone, Copy, Default)]
+struct Raised {
+    over_refund: bool,
+    single_amount: bool,
+    refusal: bool,
+    content: bool,
+}
+
+impl OrderMonitor {
+    /// An order of which nothing was asked yet.
+    pub fn new(paid: Amount, terms: Terms) -> Self {
+        Self {
+            paid,
+            late_failure: terms.late_failure,
+            accepted: 0,
+            possible: 0,
+            numbers: Vec::new(),
+            raised: Raised::default(),
+        }
+    }
+
+    /// Whether any alarm was raised.
+    pub const fn is_alarmed(&self) -> bool {
+        let Raised {
+            over_refund,
+            single_amount,
+            refusal,
+            content,
+        } = self.raised;
+        over_refund || single_amount || refusal || content
+    }
+
+    /// An attempt is about to be sent. To be called before its first byte
+    /// leaves: what is not known here can't explain a refusal.
+    pub fn sent(&mut self, number: Number, amount: Amount) {
+        if !amount.is_positive() {
+            return;
+        }
+        if self.numbers.len() <= number.index() {
+            self.numbers
+                .resize(number.index() + 1, NumberState::default());
+        }
+        let state = &mut self.numbers[number.index()];
+        let first = *state.first.get_or_insert(amount);
+        state.is_mixed |= first != amount;
+        state.under_way += 1;
+        let possible = state.possible.max(amount);
+        self.possible += units(possible) - units(state.possible);
+        state.possible = possible;
+    }
+
+    /// The attempt of this number and amount came to `outcome`; the unknown
+    /// one of an attempt that is never answered may be told late or not at all.
+    pub fn answered(
+        &mut self,
+        number: Number,
+        amount: Amount,
+        outcome: RefundOutcome,
+    ) -> Option<Alarm> {
+        if !amount.is_positive() {
+            let negative = amount < Amount::ZERO && outcome == RefundOutcome::Accepted;
+            return negative
+                .then(|| once(&mut self.raised.single_amount, Alarm::SingleAmount))
+                .flatten();
+        }
+        match outcome {
+            RefundOutcome::Accepted => {
+                self.settle(number, true);
+                self.accept(number, amount)
+            }
+            RefundOutcome::Exceeds => {
+                let alarm = self.check_refusal(number, amount);
+                self.settle(number, false);
+                alarm
+            }
+            RefundOutcome::State => {
+                let alarm = self.check_refusal(number, Amount::new(1));
+                self.settle(number, false);
+                alarm
+            }
+            RefundOutcome::Unknown => {
+                self.settle(number, true);
+                None
+            }
+            RefundOutcome::Duplicate | RefundOutcome::Refused | RefundOutcome::NotSent => {
+                self.settle(number, false);
+                None
+            }
+        }
+    }
+
+    /// One attempt fewer is under way.
+    fn settle(&mut self, number: Number, may_hold: bool) {
+        let Some(state) = self.numbers.get_mut(number.index()) else {
+            return;
+        };
+        state.under_way = state.under_way.saturating_sub(1);
+        state.may_hold |= may_hold;
+        if state.under_way == 0 && !state.may_hold {
+            self.possible -= units(state.possible);
+            state.possible = Amount::ZERO;
+        }
+    }
+
+    fn accept(&mut self, number: Number, amount: Amount) -> Option<Alarm> {
+        let state = self.numbers.get_mut(number.index())?;
+        let is_changed = state.accepted.is_some_and(|before| before != amount);
+        let certain = state.accepted.map_or(amount, |before| before.min(amount));
+        self.accepted += units(certain) - state.accepted.map_or(0, units);
+        state.accepted = Some(certain);
+        if is_changed {
+            return once(&mut self.raised.content, Alarm::ChangedContent);
+        }
+        let is_over = self.accepted > units(self.paid) && !self.late_failure;
+        if amount > self.paid {
+            // It breaks the sum as well: one alarm for one cause.
+            self.raised.over_refund |= is_over;
+            return once(&mut self.raised.single_amount, Alarm::SingleAmount);
+        }
+        if is_over {
+            return once(&mut self.raised.over_refund, Alarm::OverRefund);
+        }
+        None
+    }
+
+    fn check_refusal(&mut self, number: Number, wanted: Amount) -> Option<Alarm> {
+        let state = self.numbers.get(number.index())?;
+        if state.accepted.is_some() {
+            // Of a retry after success the judge knows more.
+            return None;
+        }
+        // What it wants itself can't have been used before, unless it is there
+        // with another amount.
+        let own = if state.is_mixed {
+            0
+        } else {
+            units(state.possible)
+        };
+        let used = self.possible - own;
+        (used + units(wanted) <= units(self.paid))
+            .then(|| once(&mut self.raised.refusal, Alarm::UnjustifiedRefusal { used }))
+            .flatten()
+    }
+}
+
+fn units(amount: Amount) -> i128 {
+    i128::from(amount.minor_units())
+}
+
+fn once(raised: &mut bool, alarm: Alarm) -> Option<Alarm> {
+    (!std::mem::replace(raised, true)).then_some(alarm)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::history::OrderHistory;
+    use crate::protocol::{OrderNo, RefundNo};
+
+    struct Order {
+        history: OrderHistory,
+        monitor: OrderMonitor,
+    }
+
+    impl Order {
+        fn of(paid: i64) -> Self {
+            Self {
+                history: OrderHistory::new(OrderNo::new("o1").unwrap(), Amount::new(paid), "JPY"),
+                monitor: OrderMonitor::new(Amount::new(paid), Terms::default()),
+            }
+        }
+
+        fn sent(&mut self, refund: &str, amount: i64) {
+            let number = self.history.number(&RefundNo::new(refund).unwrap());
+            self.monitor.sent(number, Amount::new(amount));
+        }
+
+        fn answered(&mut self, refund: &str, amount: i64, outcome: RefundOutcome) -> Option<Alarm> {
+            let number = self.history.number(&RefundNo::new(refund).unwrap());
+            self.monitor.answered(number, Amount::new(amount), outcome)
+        }
+
+        fn exchange(&mut self, refund: &str, amount: i64, outcome: RefundOutcome) -> Option<Alarm> {
+            self.sent(refund, amount);
+            self.answered(refund, amount, outcome)
+        }
+    }
+
+    #[test]
+    fn an_over_refund_alarms_at_once_and_only_once() {
+        let mut order = Order::of(1000);
+        assert_eq!(order.exchange("r1", 600, RefundOutcome::Accepted), None);
+        assert_eq!(order.exchange("r1", 600, RefundOutcome::Accepted), None);
+        assert_eq!(
+            order.exchange("r2", 401, RefundOutcome::Accepted),
+            Some(Alarm::OverRefund)
+        );
+        assert_eq!(order.exchange("r3", 1, RefundOutcome::Accepted), None);
+        assert!(order.monitor.is_alarmed());
+    }
+
+    #[test]
+    fn a_refund_of_more_than_was_paid_alarms_by_itself() {
+        let mut order = Order::of(1000);
+        assert_eq!(
+            order.exchange("r1", 1001, RefundOutcome::Accepted),
+            Some(Alarm::SingleAmount)
+        );
+    }
+
+    #[test]
+    fn a_refusal_that_nothing_explains_alarms() {
+        let mut order = Order::of(1000);
+        order.exchange("r1", 600, RefundOutcome::Accepted);
+        assert_eq!(
+            order.exchange("r2", 400, RefundOutcome::Exceeds),
+            Some(Alarm::UnjustifiedRefusal { used: 600 })
+        );
+    }
+
+    #[test]
+    fn a_refusal_that_something_under_way_or_unknown_may_explain_does_not() {
+        let mut order = Order::of(1000);
+        order.exchange("r1", 600, RefundOutcome::Unknown);
+        assert_eq!(order.exchange("r2", 500, RefundOutcome::Exceeds), None);
+        order.sent("r3", 400);
+        assert_eq!(order.exchange("r4", 1, RefundOutcome::State), None);
+        assert_eq!(order.answered("r3", 400, RefundOutcome::Refused), None);
+        assert_eq!(
+            order.exchange("r4", 1, RefundOutcome::State),
+            Some(Alarm::UnjustifiedRefusal { used: 600 })
+        );
+    }
+
+    #[test]
+    fn a_number_accepted_with_two_amounts_alarms() {
+        let mut order = Order::of(1000);
+        order.exchange("r1", 100, RefundOutcome::Accepted);
+        assert_eq!(
+            order.exchange("r1", 200, RefundOutcome::Accepted),
+            Some(Alarm::ChangedContent)
+        );
+    }
+}
