@@ -26,13 +26,16 @@
 //!
 //! One history is the traffic of one partner: the scope of a refund number.
 
+pub mod drain;
 pub mod evidence;
 pub mod history;
 pub mod invariant;
 pub mod judge;
 pub mod monitor;
+pub mod recorder;
 pub mod witness;
 
+pub use drain::{Drain, DrainFinding, Probe, Purpose};
 pub use evidence::{
     Evidence, Finding, Money, OrderReading, QueryEvidence, Reply, SignatureState, classify,
     classify_query,
@@ -44,3 +47,4 @@ pub use history::{
 pub use invariant::Invariant;
 pub use judge::{combine, judge};
 pub use monitor::{Alarm, OrderMonitor};
+pub use recorder::{Attempt, BrokenRecording, OrderSnapshot, Query, Recorder, Stamp};

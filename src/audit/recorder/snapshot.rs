@@ -1,0 +1,65 @@
+//! What is known of an order once traffic is quiet: all that resolving unknown
+//! refunds and draining the rest need.
+
+use std::collections::BTreeSet;
+
+use crate::audit::drain::Drain;
+use crate::audit::history::{OrderHistory, Terms};
+use crate::audit::judge::reduce::{Class, Settled, reduce};
+use crate::protocol::{Amount, OrderNo, RefundNo};
+
+/// What is known of one order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderSnapshot {
+    /// The merchant's number of it.
+    pub order: OrderNo,
+    /// What was paid for it.
+    pub paid: Amount,
+    /// In which currency.
+    pub currency: String,
+    /// The sum of its accepted refunds, each number counted once; at most
+    /// [`Amount::MAX`].
+    pub accepted: Amount,
+    /// The sum of the refunds of unknown outcome whose number a later attempt
+    /// found taken: no proof, and the best guess is that they took effect.
+    pub taken: Amount,
+    /// Refunds of unknown outcome that no later answer settled: to be retried
+    /// with this number and amount.
+    pub unresolved: Vec<(RefundNo, Amount)>,
+    /// Whether an alarm was raised on it.
+    pub is_alarmed: bool,
+}
+
+impl OrderSnapshot {
+    pub(super) fn of(order: &OrderHistory, terms: Terms, is_alarmed: bool) -> Self {
+        let reduction = reduce(order, terms, &BTreeSet::new());
+        let accepted = reduction.accepted();
+        let taken = reduction.sum(|effect| effect.class == Class::Unknown(Settled::Taken));
+        let open = reduction
+            .effects
+            .iter()
+            .filter(|effect| effect.class == Class::Unknown(Settled::Open));
+        Self {
+            order: order.order.clone(),
+            paid: order.paid,
+            currency: order.currency.clone(),
+            accepted: saturated(accepted.iter().map(|effect| effect.units()).sum()),
+            taken: saturated(taken),
+            unresolved: open
+                .map(|effect| (order.name(effect.number).clone(), effect.amount))
+                .collect(),
+            is_alarmed,
+        }
+    }
+
+    /// The drain of this order, as far as it is resolved.
+    pub fn drain(&self) -> Drain {
+        let used = self.accepted.checked_add(self.taken).unwrap_or(Amount::MAX);
+        let is_doubtful = self.is_alarmed || !self.unresolved.is_empty();
+        Drain::new(self.paid, used, is_doubtful)
+    }
+}
+
+fn saturated(units: i128) -> Amount {
+    i64::try_from(units).map_or(Amount::MAX, Amount::new)
+}
