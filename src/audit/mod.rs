@@ -1,8 +1,8 @@
 //! The audit of refunds: what each answer proves about money, which claims may
 //! be made from it, and the exact check that makes them.
 //!
-//! Everything here computes; nothing reaches a gateway. The way through the
-//! room is the way of one answer:
+//! Everything here computes, but for [`settle`], which asks a gateway what is
+//! left. The way through the room is the way of one answer:
 //!
 //! 1. [`evidence`]: the bytes of an answer become one class of evidence. A
 //!    pure function holds the whole table; nobody else reads an answer for
@@ -12,9 +12,10 @@
 //! 3. [`monitor`], which alarms while traffic goes on, and only where a claim
 //!    is already certain.
 //! 4. [`drain`]: once traffic is quiet, the probes that show whether the
-//!    gateway's hidden total is ours. Their answers go into the same history.
+//!    gateway's hidden total is ours. [`settle`] sends them; their answers go
+//!    into the same history.
 //! 5. [`history`]: what was recorded, in memory and as text.
-//! 6. [`judge`]: the verdict on a history: no search, one sweep an order, and
+//! 6. [`mod@judge`]: the verdict on a history: no search, one sweep an order, and
 //!    a subset sum where outcomes stayed unknown.
 //! 7. [`witness`]: the smallest set of operations that shows a violation, and
 //!    the inequality in words. [`invariant`] names what can be violated.
@@ -37,7 +38,6 @@ pub mod settle;
 pub mod witness;
 
 pub use drain::{Drain, DrainFinding, Probe, Purpose};
-
 pub use evidence::{
     Evidence, Finding, Money, OrderReading, QueryEvidence, Reply, SignatureState, classify,
     classify_query,
@@ -49,4 +49,4 @@ pub use history::{
 pub use invariant::Invariant;
 pub use judge::{combine, judge};
 pub use monitor::{Alarm, OrderMonitor};
-pub use recorder::{Attempt, OrderSnapshot, Query, Recorder};
+pub use recorder::{Attempt, BrokenRecording, OrderSnapshot, Query, Recorder, Stamp};

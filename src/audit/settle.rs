@@ -13,7 +13,7 @@ use crate::protocol::{Amount, Api, OrderNo, RefundNo};
 use crate::target::{Caller, Connection, Ending};
 use crate::verdict::{Event, Observer};
 
-use super::drain::{Drain, DrainFinding};
+use super::drain::DrainFinding;
 use super::evidence::{Evidence, Money, Reply, SignatureState, classify};
 use super::recorder::Recorder;
 
@@ -44,9 +44,9 @@ pub async fn resolve_and_drain(
     quiet: Duration,
     observer: &dyn Observer,
 ) -> Settled {
-    let orders = recorder.orders();
+    let orders = recorder.snapshots();
     let total = u64::try_from(orders.len()).unwrap_or(u64::MAX);
-    if orders.iter().any(|order| !order.unknown.is_empty()) {
+    if orders.iter().any(|order| !order.unresolved.is_empty()) {
         observer.observe(&Event::Notice(format!(
             "some outcomes are unknown: waiting {} s before asking again",
             quiet.as_secs_f32()
@@ -60,7 +60,7 @@ pub async fn resolve_and_drain(
                 recorder,
                 connection: None,
             };
-            line.settle(order.order, order.unknown).await
+            line.settle(order.order, order.unresolved).await
         })
         .buffer_unordered(AT_ONCE);
     let mut settled = Settled::default();
@@ -86,10 +86,9 @@ impl Line<'_> {
     async fn settle(&mut self, order: OrderNo, unknown: Vec<(RefundNo, Amount)>) -> Settled {
         let mut settled = Settled::default();
         for (refund, amount) in unknown {
-            if self.resolve(&order, &refund, amount).await {
-                settled.resolved += 1;
-            } else {
-                settled.unresolved += 1;
+            match self.resolve(&order, &refund, amount).await {
+                Money::Maybe | Money::NotSent => settled.unresolved += 1,
+                _ => settled.resolved += 1,
             }
         }
         if self.drain(&order).await == Some(DrainFinding::Equal) {
@@ -101,44 +100,39 @@ impl Line<'_> {
     /// Asks for the same refund until its outcome is known. An answer that
     /// came whole and proves nothing, because it is not signed, will prove no
     /// more the next time.
-    async fn resolve(&mut self, order: &OrderNo, refund: &RefundNo, amount: Amount) -> bool {
+    async fn resolve(&mut self, order: &OrderNo, refund: &RefundNo, amount: Amount) -> Money {
         for attempt in 0..ATTEMPTS {
             if attempt > 0 {
                 tokio::time::sleep(Duration::from_millis(50) * (1 << attempt)).await;
             }
-            match self.refund(order, refund, amount).await {
-                Some(evidence) if evidence.money == Money::Maybe => {
+            let Some(evidence) = self.refund(order, refund, amount).await else {
+                continue;
+            };
+            match evidence.money {
+                Money::Maybe => {
                     let unproven = evidence.signature != SignatureState::Valid;
                     if unproven && evidence.http_status.is_some_and(|status| status < 500) {
-                        return false;
+                        return Money::Maybe;
                     }
                 }
-                Some(evidence) if evidence.money == Money::NotSent => {}
-                Some(_) => return true,
-                None => {}
+                Money::NotSent => {}
+                // Only the attempt whose answer was lost can have taken it.
+                Money::Duplicate => return Money::Yes,
+                decided => return decided,
             }
         }
-        false
+        Money::Maybe
     }
 
     async fn drain(&mut self, order: &OrderNo) -> Option<DrainFinding> {
-        let standing = self.recorder.snapshot(order)?;
-        let mut drain = Drain::new(
-            standing.paid,
-            standing.accepted,
-            !standing.unknown.is_empty() || standing.alarmed,
-        );
+        let mut drain = self.recorder.snapshot(order)?.drain();
         while let Some(probe) = drain.next() {
             let refund = self.caller.numbers.refund();
-            let mut money = self
-                .refund(order, &refund, probe.amount)
-                .await
-                .map_or(Money::NotSent, |evidence| evidence.money);
-            if matches!(money, Money::Maybe | Money::NotSent)
-                && self.resolve(order, &refund, probe.amount).await
-            {
-                money = self.recorder.money_of(order, &refund);
-            }
+            let first = self.refund(order, &refund, probe.amount).await;
+            let money = match first.map_or(Money::NotSent, |evidence| evidence.money) {
+                Money::Maybe | Money::NotSent => self.resolve(order, &refund, probe.amount).await,
+                decided => decided,
+            };
             drain.answered(money);
         }
         drain.finding()

@@ -81,5 +81,5 @@ fn read(path: &Path) -> Result<crate::audit::History, CliError> {
     let source = File::open(&file).map_err(|error| fail(error.to_string()))?;
     TextReader::new(BufReader::with_capacity(1 << 20, source))
         .and_then(TextReader::read_all)
-        .map_err(|error| fail(error.to_string()))
+        .map_err(|error| fail(format!("{error} ({})", error.hint())))
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::audit::{Recorder, settle};
+use crate::audit::{Recorder, judge, settle};
 use crate::load::{Attack, Scenario, Threshold};
 use crate::verdict::{AuditSummary, Event, ExitCode, LoadSummary, Observer, RunVerdict, Severity};
 
@@ -169,7 +169,11 @@ pub(super) async fn load(run: &Run, scenario: Scenario, sink: Sink) -> End {
         settled = settle::resolve_and_drain(&caller, &recorder, settle::QUIET, run.observers.as_ref()) => Some(settled),
         () = run.cancel.cancelled(), if !is_stopped => None,
     };
-    let mut audit = recorder.judge();
+    let (history, fault) = match recorder.finish() {
+        Ok(history) => (history, None),
+        Err(broken) => (*broken.history, Some(broken.fault)),
+    };
+    let mut audit = judge(&history);
     audit.exposure.drained_orders = settled.map_or(0, |settled| settled.drained);
     run.observers
         .emit(&Event::AuditFinished(Box::new(audit.clone())));
@@ -177,11 +181,11 @@ pub(super) async fn load(run: &Run, scenario: Scenario, sink: Sink) -> End {
     if run.cancel.is_cancelled() {
         end = end.graver(interrupted());
     }
-    match recorder.finish() {
-        Ok(()) => end,
-        Err(error) => end.graver(End::new(
+    match fault {
+        None => end,
+        Some(fault) => end.graver(End::new(
             ExitCode::NoVerdict,
-            format!("the history could not be written: {error} (choose another place with --history, or --history off)"),
+            format!("{fault} (choose another place with --history, or --history off)"),
         )),
     }
 }

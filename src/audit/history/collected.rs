@@ -189,7 +189,7 @@ impl OrderHistory {
         });
     }
 
-    pub(in crate::audit) fn add_query(&mut self, record: &QueryRecord<'_>) {
+    fn add_query(&mut self, record: &QueryRecord<'_>) {
         self.queries.push(QueryRead {
             sent: record.sent,
             answered: record.answered,

@@ -44,12 +44,6 @@ impl RefundOutcome {
     pub const fn is_definite(self) -> bool {
         !matches!(self, Self::Unknown | Self::NotSent)
     }
-
-    /// Whether it says that money was wanting: 35, or 32 and 33, which on a
-    /// paid order say that nothing is left.
-    pub const fn is_want_of_money(self) -> bool {
-        matches!(self, Self::Exceeds | Self::State)
-    }
 }
 
 impl fmt::Display for RefundOutcome {

@@ -38,9 +38,6 @@ pub enum Doubt {
 }
 
 impl Doubt {
-    /// Every doubt, in the order that reports name them.
-    pub const ALL: [Self; 3] = [Self::UnknownOutcomes, Self::TooManySums, Self::Releases];
-
     /// Why, for a number of orders.
     pub const fn reason(self) -> &'static str {
         match self {

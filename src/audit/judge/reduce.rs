@@ -205,8 +205,7 @@ impl Reducer<'_> {
             self.found.refusals.push(Refusal {
                 source: Source::Attempt(index),
                 sent: attempt.sent,
-                // A refusal of a refund comes before its effect.
-                latest: certain.map_or(answered, |latest| latest.min(answered)),
+                latest: answered,
                 wanted: wanted(attempt),
                 own,
             });

@@ -1,194 +1,257 @@
-//! A part of the orders, with all that was recorded of them.
+//! One part of a recorder: some orders, and the lines that wait to be written.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
-use crate::audit::evidence::{Evidence, Money};
+use super::snapshot::OrderSnapshot;
+use crate::audit::evidence::Evidence;
+use crate::audit::history::text::write_record;
 use crate::audit::history::{
-    Number, OrderHistory, QueryRecord, Record, RefundAttempt, RefundOutcome, RefundRecord, Terms,
+    OrderHistory, OrderRecord, QueryOutcome, QueryRead, QueryRecord, Record, RefundAttempt,
+    RefundOutcome, RefundRecord, Terms,
 };
-use crate::audit::invariant::Invariant;
-use crate::audit::judge::judge_order;
+use crate::audit::judge::reduce::reduce;
 use crate::audit::monitor::{Alarm, OrderMonitor};
+use crate::audit::witness;
 use crate::protocol::{Amount, OrderNo, RefundNo};
 use crate::verdict::Violation;
 
-use super::snapshot::{self, OrderSnapshot};
+/// Lines are handed on when so many bytes of them are there.
+const BATCH: usize = 32 * 1024;
 
-/// A place in the order of events, and the clock beside it.
+/// Some of the orders of a recording. Lines are kept only `with_lines`.
+pub(super) struct Shard {
+    terms: Terms,
+    orders: Vec<RecordedOrder>,
+    index: HashMap<OrderNo, usize>,
+    lines: Option<Vec<u8>>,
+}
+
+struct RecordedOrder {
+    history: OrderHistory,
+    monitor: OrderMonitor,
+    /// Attempts that are under way, as indices.
+    under_way: Vec<usize>,
+}
+
+/// Where an order or an attempt is in its shard.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Stamp {
+pub(super) struct Slot {
+    pub(super) order: usize,
+    pub(super) attempt: usize,
+}
+
+/// A place and the nanoseconds since the recording began.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment {
     pub(super) place: u64,
     pub(super) nanos: u64,
 }
 
-/// Where an attempt is kept.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
-    order: usize,
-    attempt: usize,
-}
-
-/// A part of the orders.
-#[derive(Debug, Default)]
-pub(super) struct Shard {
-    places: HashMap<OrderNo, usize>,
-    orders: Vec<Entry>,
-}
-
-#[derive(Debug)]
-struct Entry {
-    history: OrderHistory,
-    monitor: OrderMonitor,
-}
-
 impl Shard {
-    pub(super) fn add_order(
-        &mut self,
-        order: &OrderNo,
-        paid: Amount,
-        currency: &str,
-        terms: Terms,
-    ) {
-        self.places.insert(order.clone(), self.orders.len());
-        self.orders.push(Entry {
-            history: OrderHistory::new(order.clone(), paid, currency),
-            monitor: OrderMonitor::new(paid, terms),
-        });
+    pub(super) fn new(terms: Terms, with_lines: bool) -> Self {
+        Self {
+            terms,
+            orders: Vec::new(),
+            index: HashMap::new(),
+            lines: with_lines.then(Vec::new),
+        }
     }
 
+    /// Whether the order was new.
+    pub(super) fn declare(&mut self, order: &OrderNo, paid: Amount, currency: &str) -> bool {
+        if self.index.contains_key(order) {
+            return false;
+        }
+        self.index.insert(order.clone(), self.orders.len());
+        self.orders.push(RecordedOrder {
+            history: OrderHistory::new(order.clone(), paid, currency),
+            monitor: OrderMonitor::new(paid, self.terms),
+            under_way: Vec::new(),
+        });
+        push_line(
+            &mut self.lines,
+            &Record::Order(OrderRecord {
+                order: Cow::Borrowed(order),
+                paid,
+                currency: Cow::Borrowed(currency),
+            }),
+        );
+        true
+    }
+
+    pub(super) fn find(&self, order: &OrderNo) -> Option<usize> {
+        self.index.get(order).copied()
+    }
+
+    /// The stamp is taken by `stamp` at the last moment, with the attempt all
+    /// but registered.
     pub(super) fn sent(
         &mut self,
-        order: &OrderNo,
+        order: usize,
         refund: &RefundNo,
         amount: Amount,
-        stamp: Stamp,
-    ) -> Place {
-        let order = *self
-            .places
-            .get(order)
-            .expect("an order is told before a refund of it is sent");
-        let Entry { history, monitor } = &mut self.orders[order];
-        let number = history.number(refund);
-        monitor.sent(number, amount);
-        history.attempts.push(RefundAttempt {
+        stamp: impl FnOnce() -> Moment,
+    ) -> Option<(Slot, Moment)> {
+        let entry = self.orders.get_mut(order)?;
+        let number = entry.history.number(refund);
+        entry.monitor.sent(number, amount);
+        let attempt = entry.history.attempts.len();
+        entry.under_way.push(attempt);
+        let moment = stamp();
+        entry.history.attempts.push(RefundAttempt {
             number,
             amount,
-            sent: stamp.place,
+            sent: moment.place,
             answered: None,
             outcome: RefundOutcome::Unknown,
-            sent_ns: Some(stamp.nanos),
+            sent_ns: Some(moment.nanos),
             answered_ns: None,
         });
-        Place {
-            order,
-            attempt: history.attempts.len() - 1,
-        }
+        Some((Slot { order, attempt }, moment))
     }
 
     pub(super) fn answered(
         &mut self,
-        place: &Place,
-        outcome: RefundOutcome,
-        stamp: Stamp,
-        terms: Terms,
+        slot: Slot,
+        moment: Moment,
+        evidence: &Evidence,
     ) -> Option<Violation> {
-        let Entry { history, monitor } = &mut self.orders[place.order];
-        let attempt = &mut history.attempts[place.attempt];
-        attempt.outcome = outcome;
-        if outcome.is_definite() {
-            attempt.answered = Some(stamp.place);
-            attempt.answered_ns = Some(stamp.nanos);
+        let entry = self.orders.get_mut(slot.order)?;
+        let attempt = entry.history.attempts.get_mut(slot.attempt)?;
+        attempt.outcome = evidence.money.into();
+        if evidence.http_status.is_some() {
+            attempt.answered = Some(moment.place);
+            attempt.answered_ns = Some(moment.nanos);
         }
-        let (number, amount) = (attempt.number, attempt.amount);
-        let alarm = monitor.answered(number, amount, outcome)?;
-        explain(history, terms, alarm)
+        let attempt = *attempt;
+        let position = entry
+            .under_way
+            .iter()
+            .position(|&other| other == slot.attempt)?;
+        entry.under_way.swap_remove(position);
+        let alarm = entry
+            .monitor
+            .answered(attempt.number, attempt.amount, attempt.outcome);
+        let answer = attempt.answered.map(|_| evidence);
+        push_attempt(&mut self.lines, &entry.history, &attempt, answer);
+        alarm.and_then(|alarm| entry.explain(alarm, slot.attempt, self.terms))
     }
 
-    pub(super) fn add_query(&mut self, record: &QueryRecord<'_>) {
-        if let Some(&order) = self.places.get(&*record.order) {
-            self.orders[order].history.add_query(record);
-        }
+    pub(super) fn queried(
+        &mut self,
+        order: usize,
+        sent: Moment,
+        answered: Moment,
+        outcome: QueryOutcome,
+    ) {
+        let Some(entry) = self.orders.get_mut(order) else {
+            return;
+        };
+        entry.history.queries.push(QueryRead {
+            sent: sent.place,
+            answered: answered.place,
+            outcome,
+        });
+        push_line(
+            &mut self.lines,
+            &Record::Query(QueryRecord {
+                order: Cow::Borrowed(&entry.history.order),
+                sent: sent.place,
+                answered: answered.place,
+                outcome,
+                sent_ns: Some(sent.nanos),
+                answered_ns: Some(answered.nanos),
+            }),
+        );
     }
 
-    /// The attempts that no answer was told for.
-    pub(super) fn unanswered(&self) -> Vec<Place> {
-        let mut places = Vec::new();
-        for (order, entry) in self.orders.iter().enumerate() {
-            for (attempt, one) in entry.history.attempts.iter().enumerate() {
-                if one.answered.is_none() && one.outcome == RefundOutcome::Unknown {
-                    places.push(Place { order, attempt });
-                }
+    /// Lines to hand on, if there are enough of them.
+    pub(super) fn full_batch(&mut self) -> Option<Vec<u8>> {
+        let lines = self.lines.as_mut()?;
+        (lines.len() >= BATCH).then(|| std::mem::replace(lines, Vec::with_capacity(BATCH + 1024)))
+    }
+
+    pub(super) fn snapshot(&self, order: usize) -> Option<OrderSnapshot> {
+        let entry = self.orders.get(order)?;
+        let is_alarmed = entry.monitor.is_alarmed();
+        Some(OrderSnapshot::of(&entry.history, self.terms, is_alarmed))
+    }
+
+    pub(super) fn snapshots(&self) -> impl Iterator<Item = OrderSnapshot> {
+        (0..self.orders.len()).filter_map(|order| self.snapshot(order))
+    }
+
+    /// Everything, with the attempts that are still under way written as ones
+    /// without an answer.
+    pub(super) fn take(&mut self) -> (Vec<OrderHistory>, Vec<u8>) {
+        self.index.clear();
+        let mut orders = Vec::new();
+        for mut entry in std::mem::take(&mut self.orders) {
+            entry.under_way.sort_unstable();
+            for attempt in entry.under_way {
+                let attempt = &entry.history.attempts[attempt];
+                push_attempt(&mut self.lines, &entry.history, attempt, None);
+            }
+            orders.push(entry.history);
+        }
+        (orders, self.lines.take().unwrap_or_default())
+    }
+}
+
+impl RecordedOrder {
+    /// The violation behind an alarm that the answer to `attempt` raised.
+    fn explain(&self, alarm: Alarm, attempt: usize, terms: Terms) -> Option<Violation> {
+        let order = &self.history;
+        match alarm {
+            Alarm::OverRefund => {
+                let reduction = reduce(order, terms, &std::collections::BTreeSet::new());
+                witness::over_refund(order, &reduction.accepted())
+            }
+            Alarm::SingleAmount => Some(witness::single_amount(order, attempt)),
+            Alarm::UnjustifiedRefusal { used } => {
+                Some(witness::unjustified_attempt(order, attempt, used))
+            }
+            Alarm::ChangedContent => {
+                let changed = &order.attempts[attempt];
+                let before = order.attempts.iter().position(|other| {
+                    other.number == changed.number
+                        && other.amount != changed.amount
+                        && other.outcome == RefundOutcome::Accepted
+                })?;
+                Some(witness::changed_amount(order, before, attempt))
             }
         }
-        places
     }
+}
 
-    /// An attempt as a line of the history.
-    pub(super) fn record(&self, place: &Place, evidence: Option<&Evidence>) -> Record<'static> {
-        let history = &self.orders[place.order].history;
-        let attempt = &history.attempts[place.attempt];
-        Record::Refund(RefundRecord {
-            order: Cow::Owned(history.order.clone()),
-            refund: Cow::Owned(history.name(attempt.number).clone()),
+fn push_attempt(
+    lines: &mut Option<Vec<u8>>,
+    order: &OrderHistory,
+    attempt: &RefundAttempt,
+    answer: Option<&Evidence>,
+) {
+    push_line(
+        lines,
+        &Record::Refund(RefundRecord {
+            order: Cow::Borrowed(&order.order),
+            refund: Cow::Borrowed(order.name(attempt.number)),
             amount: attempt.amount,
             sent: attempt.sent,
             answered: attempt.answered,
             outcome: attempt.outcome,
             sent_ns: attempt.sent_ns,
             answered_ns: attempt.answered_ns,
-            code: evidence.and_then(|evidence| evidence.code),
-            status: evidence.and_then(|evidence| evidence.status),
-            signature: evidence
-                .filter(|evidence| evidence.http_status.is_some())
-                .map(|evidence| evidence.signature),
-        })
-    }
-
-    pub(super) fn snapshots(&self) -> Vec<OrderSnapshot> {
-        self.orders
-            .iter()
-            .map(|entry| snapshot::of(&entry.history, entry.monitor.is_alarmed()))
-            .collect()
-    }
-
-    pub(super) fn snapshot(&self, order: &OrderNo) -> Option<OrderSnapshot> {
-        let entry = &self.orders[*self.places.get(order)?];
-        Some(snapshot::of(&entry.history, entry.monitor.is_alarmed()))
-    }
-
-    pub(super) fn money_of(&self, order: &OrderNo, refund: &RefundNo) -> Money {
-        let Some(&order) = self.places.get(order) else {
-            return Money::NotSent;
-        };
-        let history = &self.orders[order].history;
-        let number: Option<Number> = history
-            .names()
-            .find(|(_, name)| *name == refund)
-            .map(|(number, _)| number);
-        number.map_or(Money::NotSent, |number| snapshot::money(history, number))
-    }
-
-    pub(super) fn histories(&self) -> Vec<OrderHistory> {
-        self.orders
-            .iter()
-            .map(|entry| entry.history.clone())
-            .collect()
-    }
+            code: answer.and_then(|answer| answer.code),
+            status: answer.and_then(|answer| answer.status),
+            signature: answer.map(|answer| answer.signature),
+        }),
+    );
 }
 
-/// An alarm as a violation with its witness. Alarms are rare, and what is
-/// certain to the monitor the judge can show from what is recorded so far.
-fn explain(history: &OrderHistory, terms: Terms, alarm: Alarm) -> Option<Violation> {
-    let invariant = match alarm {
-        Alarm::OverRefund => Invariant::NoOverRefund,
-        Alarm::SingleAmount => Invariant::SingleAmount,
-        Alarm::UnjustifiedRefusal { .. } => Invariant::JustifiedRefusal,
-        Alarm::ChangedContent => Invariant::BoundContent,
-    };
-    let violations = judge_order(history, terms, &BTreeSet::new()).violations;
-    let same = violations
-        .iter()
-        .position(|violation| violation.invariant == invariant.id());
-    violations.into_iter().nth(same.unwrap_or(0))
+fn push_line(lines: &mut Option<Vec<u8>>, record: &Record<'_>) {
+    if let Some(lines) = lines {
+        write_record(lines, record)
+            .expect("records have string keys and a vector takes every byte");
+    }
 }

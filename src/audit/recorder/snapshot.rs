@@ -1,87 +1,65 @@
-//! An order as it stands: what the drain needs to know.
+//! What is known of an order once traffic is quiet: all that resolving unknown
+//! refunds and draining the rest need.
 
-use crate::audit::evidence::Money;
-use crate::audit::history::{Number, OrderHistory, RefundAttempt, RefundOutcome};
+use std::collections::BTreeSet;
+
+use crate::audit::drain::Drain;
+use crate::audit::history::{OrderHistory, Terms};
+use crate::audit::judge::reduce::{Class, Settled, reduce};
 use crate::protocol::{Amount, OrderNo, RefundNo};
 
-/// An order as it stands.
+/// What is known of one order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderSnapshot {
     /// The merchant's number of it.
     pub order: OrderNo,
-    /// What was paid.
+    /// What was paid for it.
     pub paid: Amount,
-    /// The sum of the refunds that took effect, each number once.
+    /// In which currency.
+    pub currency: String,
+    /// The sum of its accepted refunds, each number counted once; at most
+    /// [`Amount::MAX`].
     pub accepted: Amount,
-    /// The refunds whose outcome is unknown.
-    pub unknown: Vec<(RefundNo, Amount)>,
-    /// Whether an invariant was seen broken.
-    pub alarmed: bool,
+    /// The sum of the refunds of unknown outcome whose number a later attempt
+    /// found taken: no proof, and the best guess is that they took effect.
+    pub taken: Amount,
+    /// Refunds of unknown outcome that no later answer settled: to be retried
+    /// with this number and amount.
+    pub unresolved: Vec<(RefundNo, Amount)>,
+    /// Whether an alarm was raised on it.
+    pub is_alarmed: bool,
 }
 
-pub(super) fn of(history: &OrderHistory, alarmed: bool) -> OrderSnapshot {
-    let mut by_number: Vec<Vec<&RefundAttempt>> = Vec::new();
-    for attempt in &history.attempts {
-        let index = attempt.number.index();
-        if by_number.len() <= index {
-            by_number.resize_with(index + 1, Vec::new);
+impl OrderSnapshot {
+    pub(super) fn of(order: &OrderHistory, terms: Terms, is_alarmed: bool) -> Self {
+        let reduction = reduce(order, terms, &BTreeSet::new());
+        let accepted = reduction.accepted();
+        let taken = reduction.sum(|effect| effect.class == Class::Unknown(Settled::Taken));
+        let open = reduction
+            .effects
+            .iter()
+            .filter(|effect| effect.class == Class::Unknown(Settled::Open));
+        Self {
+            order: order.order.clone(),
+            paid: order.paid,
+            currency: order.currency.clone(),
+            accepted: saturated(accepted.iter().map(|effect| effect.units()).sum()),
+            taken: saturated(taken),
+            unresolved: open
+                .map(|effect| (order.name(effect.number).clone(), effect.amount))
+                .collect(),
+            is_alarmed,
         }
-        by_number[index].push(attempt);
     }
-    let mut accepted = Amount::ZERO;
-    let mut unknown = Vec::new();
-    for attempts in by_number.iter_mut().filter(|attempts| !attempts.is_empty()) {
-        let amount = amount(attempts);
-        match together(attempts) {
-            Money::Yes => accepted = accepted.checked_add(amount).unwrap_or(Amount::MAX),
-            Money::Maybe => unknown.push((history.name(attempts[0].number).clone(), amount)),
-            _ => {}
-        }
-    }
-    OrderSnapshot {
-        order: history.order.clone(),
-        paid: history.paid,
-        accepted,
-        unknown,
-        alarmed,
+
+    /// The drain of this order, as far as it is resolved.
+    pub fn drain(&self) -> Drain {
+        let used = self.accepted.checked_add(self.taken).unwrap_or(Amount::MAX);
+        let is_doubtful = self.is_alarmed || !self.unresolved.is_empty();
+        Drain::new(self.paid, used, is_doubtful)
     }
 }
 
-/// What all attempts of one number show together.
-pub(super) fn money(history: &OrderHistory, number: Number) -> Money {
-    let mut attempts: Vec<&RefundAttempt> = history
-        .attempts
-        .iter()
-        .filter(|attempt| attempt.number == number)
-        .collect();
-    together(&mut attempts)
-}
-
-/// The amount that a number was accepted with, or first tried with.
-fn amount(attempts: &[&RefundAttempt]) -> Amount {
-    attempts
-        .iter()
-        .find(|attempt| attempt.outcome == RefundOutcome::Accepted)
-        .or(attempts.first())
-        .map_or(Amount::ZERO, |attempt| attempt.amount)
-}
-
-fn together(attempts: &mut [&RefundAttempt]) -> Money {
-    attempts.sort_by_key(|attempt| attempt.sent);
-    let mut result = Money::NotSent;
-    for attempt in attempts {
-        result = match (attempt.outcome, result) {
-            (_, Money::Yes) | (RefundOutcome::Accepted, _) => Money::Yes,
-            // The number is taken, and only the unknown attempt before this
-            // one can have taken it.
-            (RefundOutcome::Duplicate, Money::Maybe) => Money::Yes,
-            (RefundOutcome::Duplicate, _) => Money::Duplicate,
-            (RefundOutcome::Unknown, _) => Money::Maybe,
-            (RefundOutcome::NotSent, before) => before,
-            (RefundOutcome::Exceeds, _) => Money::NoAmount,
-            (RefundOutcome::State, _) => Money::NoState,
-            (RefundOutcome::Refused, _) => Money::NoOther,
-        };
-    }
-    result
+fn saturated(units: i128) -> Amount {
+    i64::try_from(units).map_or(Amount::MAX, Amount::new)
 }

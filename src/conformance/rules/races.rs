@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use crate::audit::{Recorder, settle};
+use crate::audit::{Recorder, judge, settle};
 use crate::conformance::probe::{Probe, Reply};
 use crate::conformance::rule::{Failure, Rule, Stop};
 use crate::conformance::volley::{Contenders, Shot};
@@ -148,7 +148,10 @@ async fn race(probe: &mut Probe, volley: fn(&Probe, i64) -> Vec<Shot>) -> Result
         }
     }
     settle::resolve_and_drain(&caller, &recorder, QUIET, &Observers::new()).await;
-    let summary = recorder.judge();
+    let summary = match recorder.finish() {
+        Ok(history) => judge(&history),
+        Err(broken) => return Err(Stop::Inconclusive(broken.to_string())),
+    };
     match (summary.violations.first(), cut_short, summary.verdict) {
         (Some(violation), _, _) => Err(proven(violation, &replies)),
         // A few rounds are less exposure, and no reason to say nothing.
