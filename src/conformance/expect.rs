@@ -1,7 +1,6 @@
 //! What is expected of an answer, and the verdict where it is something else.
 
 use crate::audit::{Money, SignatureState};
-use crate::generate::{Expected, Mutation};
 use crate::protocol::{Amount, Code, Effect};
 use crate::target::Ending;
 
@@ -99,46 +98,6 @@ impl Probe {
             return Err(Stop::money(claim(), earlier.into_iter().chain([reply])));
         }
         self.expect_refused(reply, fitting)
-    }
-
-    /// Sends each document and judges it by what it expects. Gives back how
-    /// many of the open ones were accepted.
-    ///
-    /// # Errors
-    /// The first [`Stop`].
-    pub async fn try_mutations(&mut self, mutations: Vec<Mutation>) -> Result<i64, Stop> {
-        let mut accepted = 0;
-        for mutation in mutations {
-            let reply = self
-                .send(
-                    format!("a request with {}", mutation.label),
-                    &mutation.document,
-                )
-                .await;
-            match mutation.expected {
-                Expected::Accepted => {
-                    self.expect_accepted(&reply)?;
-                    accepted += 1;
-                }
-                Expected::Refused => self.expect_refused(&reply, mutation.fitting_codes)?,
-                Expected::Open if reply.took_effect() => accepted += 1,
-                Expected::Open => self.expect_turned_away(&reply, &[])?,
-            }
-        }
-        Ok(accepted)
-    }
-
-    /// Sends documents that are no JSON; each must be turned away.
-    ///
-    /// # Errors
-    /// The first [`Stop`].
-    pub async fn try_garbage(&mut self, mutations: Vec<Mutation>) -> Result<(), Stop> {
-        for mutation in mutations {
-            let label = format!("a request with {}", mutation.label);
-            let reply = self.send(label, &mutation.document).await;
-            self.expect_turned_away(&reply, mutation.fitting_codes)?;
-        }
-        Ok(())
     }
 
     /// An accepted refund's answer says what was refunded.

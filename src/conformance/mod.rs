@@ -9,6 +9,7 @@
 //! The [`preflight`] comes first, so that a wrong key is one clear line and
 //! not a hundred red rules. Rules run in parallel, races alone and last.
 
+pub mod batch;
 pub mod expect;
 pub mod money;
 pub mod preflight;

@@ -4,8 +4,8 @@ use crate::audit::Money;
 use crate::conformance::probe::Probe;
 use crate::conformance::rule::{Rule, Stop};
 use crate::generate::mutate::envelope as mutate;
-use crate::generate::{Draft, Mutation, Part};
-use crate::protocol::{RefundNo, SignKey};
+use crate::generate::{Draft, Part};
+use crate::protocol::RefundNo;
 use crate::verdict::Level;
 
 pub(super) const RULES: &[Rule] = &[
@@ -17,7 +17,7 @@ pub(super) const RULES: &[Rule] = &[
         level: Level::Must,
         catches: &[],
         is_alone: false,
-        attempt: |probe| Box::pin(turned_away(probe, mutate::request_missing)),
+        attempt: |probe| Box::pin(probe.turn_each_away(mutate::request_missing)),
     },
     Rule {
         id: "envelope.part-missing",
@@ -27,7 +27,7 @@ pub(super) const RULES: &[Rule] = &[
         level: Level::Must,
         catches: &[],
         is_alone: false,
-        attempt: |probe| Box::pin(turned_away(probe, mutate::part_missing)),
+        attempt: |probe| Box::pin(probe.turn_each_away(mutate::part_missing)),
     },
     Rule {
         id: "envelope.duplicate-request-member",
@@ -57,7 +57,9 @@ pub(super) const RULES: &[Rule] = &[
         level: Level::Must,
         catches: &[],
         is_alone: false,
-        attempt: |probe| Box::pin(each_accepted(probe, mutate::confusing_texts)),
+        attempt: |probe| {
+            Box::pin(async { probe.judge_each(mutate::confusing_texts).await.map(drop) })
+        },
     },
     Rule {
         id: "envelope.layout-accepted",
@@ -67,7 +69,7 @@ pub(super) const RULES: &[Rule] = &[
         level: Level::Must,
         catches: &[],
         is_alone: false,
-        attempt: |probe| Box::pin(each_accepted(probe, mutate::layouts)),
+        attempt: |probe| Box::pin(async { probe.judge_each(mutate::layouts).await.map(drop) }),
     },
     Rule {
         id: "envelope.duplicate-amount",
@@ -81,31 +83,6 @@ pub(super) const RULES: &[Rule] = &[
     },
 ];
 
-async fn turned_away(
-    probe: &mut Probe,
-    mutations: fn(&str, &SignKey) -> Vec<Mutation>,
-) -> Result<(), Stop> {
-    let order = probe.paid(10_000).await?;
-    let mutations = probe.fresh_mutations(&order.number, 100, mutations);
-    probe.try_garbage(mutations).await?;
-    probe
-        .confirm_nothing_else_moved(&order, order.paid.minor_units())
-        .await
-}
-
-/// Each of the mutations on a fresh number; together they are refunded exactly.
-async fn each_accepted(
-    probe: &mut Probe,
-    mutations: fn(&str, &SignKey) -> Vec<Mutation>,
-) -> Result<(), Stop> {
-    let order = probe.paid(10_000).await?;
-    let mutations = probe.fresh_mutations(&order.number, 100, mutations);
-    let accepted = probe.try_mutations(mutations).await?;
-    probe
-        .confirm_nothing_else_moved(&order, order.paid.minor_units() - 100 * accepted)
-        .await
-}
-
 /// A value that nobody signed and that asks for more.
 fn evil(number: &RefundNo, value: &str) -> String {
     Draft::of(value)
@@ -116,37 +93,19 @@ fn evil(number: &RefundNo, value: &str) -> String {
 }
 
 async fn duplicate_request_member(probe: &mut Probe) -> Result<(), Stop> {
-    let order = probe.paid(100_000).await?;
     let number = probe.refund_number();
-    let mutations = probe.fresh_mutations(&order.number, 100, |value, key| {
-        mutate::two_requests(value, &evil(&number, value), key)
-    });
-    let mut accepted = 0;
-    for mutation in mutations {
-        let label = format!("a request with {}", mutation.label);
-        let reply = probe.send(label, &mutation.document).await;
-        if reply.took_effect() {
-            probe.expect_amount(&reply, 100)?;
-            accepted += 1;
-        } else {
-            probe.expect_turned_away(&reply, &[])?;
-        }
-    }
     probe
-        .confirm_nothing_else_moved(&order, order.paid.minor_units() - 100 * accepted)
+        .judge_each(|value, key| mutate::two_requests(value, &evil(&number, value), key))
         .await
+        .map(drop)
 }
 
 async fn decoy_request(probe: &mut Probe) -> Result<(), Stop> {
-    let order = probe.paid(100_000).await?;
     let number = probe.refund_number();
-    let mutations = probe.fresh_mutations(&order.number, 100, |value, key| {
-        mutate::decoys(value, &evil(&number, value), key)
-    });
-    probe.try_mutations(mutations).await?;
     probe
-        .confirm_nothing_else_moved(&order, order.paid.minor_units())
+        .judge_each(|value, key| mutate::decoys(value, &evil(&number, value), key))
         .await
+        .map(drop)
 }
 
 async fn duplicate_amount(probe: &mut Probe) -> Result<(), Stop> {

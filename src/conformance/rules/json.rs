@@ -1,12 +1,12 @@
 //! Is what is no JSON turned away, with no effect?
 
-use rand::seq::IndexedRandom;
+use std::collections::BTreeSet;
+
+use rand::RngExt;
 
 use crate::conformance::probe::Probe;
 use crate::conformance::rule::{Rule, Stop};
-use crate::generate::Mutation;
 use crate::generate::mutate::json as mutate;
-use crate::protocol::SignKey;
 use crate::verdict::Level;
 
 pub(super) const RULES: &[Rule] = &[
@@ -18,7 +18,7 @@ pub(super) const RULES: &[Rule] = &[
         level: Level::Should,
         catches: &[],
         is_alone: false,
-        attempt: |probe| Box::pin(garbage(probe, mutate::broken_syntax)),
+        attempt: |probe| Box::pin(probe.turn_each_away(mutate::broken_syntax)),
     },
     Rule {
         id: "json.broken-numbers",
@@ -28,7 +28,7 @@ pub(super) const RULES: &[Rule] = &[
         level: Level::Should,
         catches: &[],
         is_alone: false,
-        attempt: |probe| Box::pin(garbage(probe, mutate::broken_numbers)),
+        attempt: |probe| Box::pin(probe.turn_each_away(mutate::broken_numbers)),
     },
     Rule {
         id: "json.broken-text",
@@ -38,7 +38,7 @@ pub(super) const RULES: &[Rule] = &[
         level: Level::Should,
         catches: &[],
         is_alone: false,
-        attempt: |probe| Box::pin(garbage(probe, mutate::broken_text)),
+        attempt: |probe| Box::pin(probe.turn_each_away(mutate::broken_text)),
     },
     Rule {
         id: "json.not-one-document",
@@ -48,7 +48,7 @@ pub(super) const RULES: &[Rule] = &[
         level: Level::Should,
         catches: &[],
         is_alone: false,
-        attempt: |probe| Box::pin(garbage(probe, mutate::not_one_document)),
+        attempt: |probe| Box::pin(probe.turn_each_away(mutate::not_one_document)),
     },
     Rule {
         id: "json.truncated",
@@ -62,27 +62,29 @@ pub(super) const RULES: &[Rule] = &[
     },
 ];
 
-async fn garbage(
-    probe: &mut Probe,
-    mutations: fn(&str, &SignKey) -> Vec<Mutation>,
-) -> Result<(), Stop> {
-    let order = probe.paid(10_000).await?;
-    let mutations = probe.fresh_mutations(&order.number, 100, mutations);
-    probe.try_garbage(mutations).await?;
-    probe
-        .confirm_nothing_else_moved(&order, order.paid.minor_units())
-        .await
-}
-
 async fn truncated(probe: &mut Probe) -> Result<(), Stop> {
-    let order = probe.paid(10_000).await?;
-    let mut all = probe.fresh_mutations(&order.number, 100, mutate::truncations);
-    let last = all.pop().expect("a document has more than one byte");
-    let first = all.remove(0);
-    let mut chosen = vec![first, last];
-    chosen.extend(all.sample(&mut probe.random(), probe.cases()).cloned());
-    probe.try_garbage(chosen).await?;
+    let mut random = probe.random();
+    let places = probe.cases();
+    // Drawn once, as shares of the length: each document has its own.
+    let shares: Vec<f64> = (0..places).map(|_| random.random()).collect();
     probe
-        .confirm_nothing_else_moved(&order, order.paid.minor_units())
+        .turn_each_away(move |value, key| {
+            let mut all = mutate::truncations(value, key);
+            let last = all.len() - 1;
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_precision_loss,
+                clippy::cast_sign_loss,
+                reason = "a share of a few hundred bytes"
+            )]
+            let chosen: BTreeSet<usize> = shares
+                .iter()
+                .map(|share| (share * last as f64) as usize)
+                .chain([0, last])
+                .collect();
+            let mut place = 0..;
+            all.retain(|_| place.next().is_some_and(|place| chosen.contains(&place)));
+            all
+        })
         .await
 }

@@ -4,8 +4,9 @@
 use crate::conformance::probe::Probe;
 use crate::conformance::rule::{Rule, Stop};
 use crate::generate::mutate::{sealed, signature as mutate};
-use crate::generate::{Mutation, spellings};
+use crate::generate::{Spelling, spellings};
 use crate::protocol::SignKey;
+use crate::target::PaidOrder;
 use crate::verdict::Level;
 
 pub(super) const RULES: &[Rule] = &[
@@ -27,7 +28,14 @@ pub(super) const RULES: &[Rule] = &[
         level: Level::Must,
         catches: &["signature-reserialised", "signature-unchecked"],
         is_alone: false,
-        attempt: |probe| Box::pin(refused(probe, mutate::other_spelling_signed)),
+        attempt: |probe| {
+            Box::pin(async {
+                probe
+                    .judge_each(mutate::other_spelling_signed)
+                    .await
+                    .map(drop)
+            })
+        },
     },
     Rule {
         id: "signature.changed-after-signing",
@@ -37,7 +45,14 @@ pub(super) const RULES: &[Rule] = &[
         level: Level::Must,
         catches: &["signature-unchecked", "signature-reserialised"],
         is_alone: false,
-        attempt: |probe| Box::pin(refused(probe, mutate::changed_after_signing)),
+        attempt: |probe| {
+            Box::pin(async {
+                probe
+                    .judge_each(mutate::changed_after_signing)
+                    .await
+                    .map(drop)
+            })
+        },
     },
     Rule {
         id: "signature.flipped-digit",
@@ -47,7 +62,9 @@ pub(super) const RULES: &[Rule] = &[
         level: Level::Must,
         catches: &["signature-unchecked"],
         is_alone: false,
-        attempt: |probe| Box::pin(refused(probe, mutate::flipped_digits)),
+        attempt: |probe| {
+            Box::pin(async { probe.judge_each(mutate::flipped_digits).await.map(drop) })
+        },
     },
     Rule {
         id: "signature.other-length",
@@ -57,7 +74,9 @@ pub(super) const RULES: &[Rule] = &[
         level: Level::Must,
         catches: &["signature-unchecked"],
         is_alone: false,
-        attempt: |probe| Box::pin(refused(probe, mutate::other_lengths)),
+        attempt: |probe| {
+            Box::pin(async { probe.judge_each(mutate::other_lengths).await.map(drop) })
+        },
     },
     Rule {
         id: "signature.missing",
@@ -67,7 +86,14 @@ pub(super) const RULES: &[Rule] = &[
         level: Level::Must,
         catches: &[],
         is_alone: false,
-        attempt: |probe| Box::pin(refused(probe, |value, _| mutate::no_signature(value))),
+        attempt: |probe| {
+            Box::pin(async {
+                probe
+                    .judge_each(|value, _| mutate::no_signature(value))
+                    .await
+                    .map(drop)
+            })
+        },
     },
     Rule {
         id: "signature.other-key",
@@ -77,7 +103,7 @@ pub(super) const RULES: &[Rule] = &[
         level: Level::Must,
         catches: &["signature-unchecked"],
         is_alone: false,
-        attempt: |probe| Box::pin(refused(probe, mutate::other_keys)),
+        attempt: |probe| Box::pin(async { probe.judge_each(mutate::other_keys).await.map(drop) }),
     },
     Rule {
         id: "signature.other-construction",
@@ -87,7 +113,14 @@ pub(super) const RULES: &[Rule] = &[
         level: Level::Must,
         catches: &["signature-unchecked"],
         is_alone: false,
-        attempt: |probe| Box::pin(refused(probe, mutate::other_constructions)),
+        attempt: |probe| {
+            Box::pin(async {
+                probe
+                    .judge_each(mutate::other_constructions)
+                    .await
+                    .map(drop)
+            })
+        },
     },
     Rule {
         id: "signature.other-encoding",
@@ -97,7 +130,9 @@ pub(super) const RULES: &[Rule] = &[
         level: Level::Must,
         catches: &["signature-unchecked"],
         is_alone: false,
-        attempt: |probe| Box::pin(refused(probe, mutate::other_encodings)),
+        attempt: |probe| {
+            Box::pin(async { probe.judge_each(mutate::other_encodings).await.map(drop) })
+        },
     },
     Rule {
         id: "signature.of-another-request",
@@ -120,19 +155,6 @@ pub(super) const RULES: &[Rule] = &[
         attempt: |probe| Box::pin(upper_case(probe)),
     },
 ];
-
-/// Shows each mutation of one request, and asks afterwards whether money moved.
-async fn refused(
-    probe: &mut Probe,
-    mutations: fn(&str, &SignKey) -> Vec<Mutation>,
-) -> Result<(), Stop> {
-    let order = probe.paid(10_000).await?;
-    let mutations = probe.fresh_mutations(&order.number, 100, mutations);
-    probe.try_mutations(mutations).await?;
-    probe
-        .confirm_nothing_else_moved(&order, order.paid.minor_units())
-        .await
-}
 
 async fn other_spelling_accepted(probe: &mut Probe) -> Result<(), Stop> {
     use proptest::strategy::{Strategy, ValueTree};
@@ -174,9 +196,9 @@ async fn other_spelling_accepted(probe: &mut Probe) -> Result<(), Stop> {
 
 async fn spelled(
     probe: &mut Probe,
-    order: &crate::target::PaidOrder,
+    order: &PaidOrder,
     key: &SignKey,
-    spelling: &crate::generate::Spelling,
+    spelling: &Spelling,
 ) -> Result<(), Stop> {
     let value = probe.value(&order.number, 1);
     let parsed = serde_json::from_str(&value).expect("the value is valid");
@@ -207,12 +229,8 @@ async fn of_another_request(probe: &mut Probe) -> Result<(), Stop> {
 }
 
 async fn upper_case(probe: &mut Probe) -> Result<(), Stop> {
-    let order = probe.paid(10_000).await?;
-    let value = probe.value(&order.number, 100);
-    let mutation = mutate::upper_case(&value, &probe.caller().partner.key);
-    let accepted = probe.try_mutations(vec![mutation]).await?;
-    probe
-        .confirm_nothing_else_moved(&order, order.paid.minor_units() - 100 * accepted)
+    let accepted = probe
+        .judge_each(|value, key| vec![mutate::upper_case(value, key)])
         .await?;
     Err(Stop::Observed(
         if accepted == 1 {

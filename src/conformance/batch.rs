@@ -1,0 +1,93 @@
+//! Many documents about one order, and what became of its money.
+
+use crate::generate::{Expected, Mutation};
+use crate::protocol::SignKey;
+
+use super::probe::Probe;
+use super::rule::Stop;
+
+/// What is paid for the order that mutations are about.
+const PAID: i64 = 10_000;
+/// What each mutation asks for, before it is changed.
+const AMOUNT: i64 = 100;
+
+/// How strictly a refusal is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refusal {
+    /// It is an answer of the protocol.
+    Answered,
+    /// The document may name no partner: unsigned will do, and so will a
+    /// closed connection.
+    TurnedAway,
+}
+
+impl Probe {
+    /// Shows the gateway what `make` makes of valid refunds; each document is
+    /// judged by what it expects, and afterwards exactly what was accepted is
+    /// gone from the order.
+    ///
+    /// # Errors
+    /// The first [`Stop`].
+    pub async fn judge_each(
+        &mut self,
+        make: impl Fn(&str, &SignKey) -> Vec<Mutation>,
+    ) -> Result<i64, Stop> {
+        self.judge_all(make, Refusal::Answered).await
+    }
+
+    /// The same for documents that are no JSON or no envelope.
+    ///
+    /// # Errors
+    /// The first [`Stop`].
+    pub async fn turn_each_away(
+        &mut self,
+        make: impl Fn(&str, &SignKey) -> Vec<Mutation>,
+    ) -> Result<(), Stop> {
+        self.judge_all(make, Refusal::TurnedAway).await.map(|_| ())
+    }
+
+    async fn judge_all(
+        &mut self,
+        make: impl Fn(&str, &SignKey) -> Vec<Mutation>,
+        refusal: Refusal,
+    ) -> Result<i64, Stop> {
+        let order = self.paid(PAID).await?;
+        let mut accepted = 0;
+        let mut has_open = false;
+        for mutation in self.fresh_mutations(&order.number, AMOUNT, make) {
+            has_open |= mutation.expected == Expected::Open;
+            accepted += i64::from(self.judge_one(&mutation, refusal).await?);
+        }
+        let rest = order.paid.minor_units() - AMOUNT * accepted;
+        if has_open {
+            // What was read as less than it says leaves more than it should.
+            self.confirm_rest(&order, rest).await?;
+        } else {
+            self.confirm_nothing_else_moved(&order, rest).await?;
+        }
+        Ok(accepted)
+    }
+
+    /// Whether a document was accepted, where it may be.
+    async fn judge_one(&mut self, mutation: &Mutation, refusal: Refusal) -> Result<bool, Stop> {
+        let label = format!("a request with {}", mutation.label);
+        let reply = self.send(label, &mutation.document).await;
+        match (mutation.expected, refusal) {
+            (Expected::Accepted, _) => {
+                self.expect_accepted(&reply)?;
+                return Ok(true);
+            }
+            (Expected::Open, _) if reply.took_effect() => {
+                self.expect_amount(&reply, AMOUNT)?;
+                return Ok(true);
+            }
+            (Expected::Refused, Refusal::Answered) => {
+                self.expect_refused(&reply, mutation.fitting_codes)?;
+            }
+            (Expected::Open, _) | (Expected::Refused, Refusal::TurnedAway) => {
+                self.expect_turned_away(&reply, mutation.fitting_codes)?;
+            }
+        }
+        Ok(false)
+    }
+}
