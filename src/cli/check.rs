@@ -132,11 +132,14 @@ pub(super) fn end_of(outcome: &CheckOutcome) -> End {
             more => format!("{} and {} more", ids[..3].join(", "), more - 3),
         }
     };
-    if outcome.has_money_failure() {
-        End::new(
-            ExitCode::Money,
-            format!("money moved that should not: {}", named(Verdict::Fail)),
-        )
+    // Of several, the one that needs the fewest exchanges to show it says most.
+    let money = outcome
+        .rules
+        .iter()
+        .filter(|rule| rule.is_money && rule.verdict == Verdict::Fail)
+        .min_by_key(|rule| rule.evidence.len());
+    if let Some(rule) = money {
+        End::new(ExitCode::Money, format!("{}: {}", rule.id, rule.message))
     } else if outcome.has(Verdict::Error) {
         End::new(
             ExitCode::Defect,

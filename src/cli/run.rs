@@ -10,7 +10,7 @@ use crate::conformance::{Preflight, PreflightError, Setting};
 use crate::gateway::{Running, Variants};
 use crate::protocol::Timestamp;
 use crate::report::{Collector, Progress, Redactor, RunFolder, json, terminal};
-use crate::verdict::{Event, ExitCode, Observer, Observers, RunPlan};
+use crate::verdict::{Event, ExitCode, Level, Observer, Observers, RuleOutcome, RunPlan, Verdict};
 
 use super::error::CliError;
 use super::interrupt;
@@ -107,7 +107,13 @@ impl Run {
                 self.setting = preflight.setting;
                 Ok(())
             }
-            Err(PreflightError { diagnosis, .. }) => Err(End::new(ExitCode::NoVerdict, diagnosis)),
+            Err(error) => {
+                let diagnosis = error.diagnosis.clone();
+                if let Some(outcome) = blocked(error) {
+                    self.observers.emit(&Event::RuleFinished(Box::new(outcome)));
+                }
+                Err(End::new(ExitCode::NoVerdict, diagnosis))
+            }
         }
     }
 
@@ -126,6 +132,24 @@ impl Run {
         }
         self.reporting.end(&end)
     }
+}
+
+/// A pre-flight that stopped the run, with the exchange that shows why, where
+/// there is one: what came back is what its reader wants to see.
+fn blocked(error: PreflightError) -> Option<RuleOutcome> {
+    let evidence = error.evidence?;
+    Some(RuleOutcome {
+        id: "preflight.target".to_owned(),
+        level: Level::Must,
+        title: "The target is a refund gateway that can be tested.".to_owned(),
+        clauses: Vec::new(),
+        verdict: Verdict::Blocked,
+        message: error.diagnosis,
+        is_money: false,
+        evidence: vec![*evidence],
+        exchanges: 1,
+        duration_micros: 0,
+    })
 }
 
 /// The end of a run that was stopped.
