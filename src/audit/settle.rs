@@ -5,6 +5,7 @@
 //! sends is recorded like any other refund, so that the judge needs no word
 //! of it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -53,11 +54,13 @@ pub async fn resolve_and_drain(
         )));
         tokio::time::sleep(quiet).await;
     }
+    let is_gone = &AtomicBool::new(false);
     let mut settling = futures_util::stream::iter(orders)
         .map(|order| async move {
             let mut line = Line {
                 caller,
                 recorder,
+                is_gone,
                 connection: None,
             };
             line.settle(order.order, order.unresolved).await
@@ -79,6 +82,9 @@ pub async fn resolve_and_drain(
 struct Line<'a> {
     caller: &'a Caller,
     recorder: &'a Recorder,
+    /// Whether the gateway takes no connections any more: then it is not
+    /// knocked at for every order.
+    is_gone: &'a AtomicBool,
     connection: Option<Connection>,
 }
 
@@ -86,10 +92,17 @@ impl Line<'_> {
     async fn settle(&mut self, order: OrderNo, unknown: Vec<(RefundNo, Amount)>) -> Settled {
         let mut settled = Settled::default();
         for (refund, amount) in unknown {
+            if self.is_gone.load(Ordering::Relaxed) {
+                settled.unresolved += 1;
+                continue;
+            }
             match self.resolve(&order, &refund, amount).await {
                 Money::Maybe | Money::NotSent => settled.unresolved += 1,
                 _ => settled.resolved += 1,
             }
+        }
+        if self.is_gone.load(Ordering::Relaxed) {
+            return settled;
         }
         if self.drain(&order).await == Some(DrainFinding::Equal) {
             settled.drained += 1;
@@ -101,6 +114,7 @@ impl Line<'_> {
     /// came whole and proves nothing, because it is not signed, will prove no
     /// more the next time.
     async fn resolve(&mut self, order: &OrderNo, refund: &RefundNo, amount: Amount) -> Money {
+        let mut was_reached = false;
         for attempt in 0..ATTEMPTS {
             if attempt > 0 {
                 tokio::time::sleep(Duration::from_millis(50) * (1 << attempt)).await;
@@ -108,6 +122,7 @@ impl Line<'_> {
             let Some(evidence) = self.refund(order, refund, amount).await else {
                 continue;
             };
+            was_reached = true;
             match evidence.money {
                 Money::Maybe => {
                     let unproven = evidence.signature != SignatureState::Valid;
@@ -120,6 +135,9 @@ impl Line<'_> {
                 Money::Duplicate => return Money::Yes,
                 decided => return decided,
             }
+        }
+        if !was_reached {
+            self.is_gone.store(true, Ordering::Relaxed);
         }
         Money::Maybe
     }

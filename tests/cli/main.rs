@@ -1,0 +1,18 @@
+//! The commands as a user meets them: the real binary, real sockets, exit
+//! codes and files.
+
+mod gate;
+mod load;
+mod orders;
+mod secrets;
+mod selftest;
+#[path = "../support/recoup.rs"]
+mod support;
+mod usage;
+
+/// A load that is long enough to be one, and short enough for a test.
+const SHORT: [&str; 6] = ["--duration", "1s", "--warmup", "0s", "--users", "8"];
+
+fn with<'a>(command: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
+    command.iter().chain(more).copied().collect()
+}
