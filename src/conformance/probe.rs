@@ -91,6 +91,11 @@ impl Reply {
         }
     }
 
+    /// Whether nothing came in time.
+    pub const fn timed_out(&self) -> bool {
+        matches!(self.exchange.ending, Ending::TimedOut(_))
+    }
+
     /// The exchange for a report.
     pub fn exhibit(&self) -> ExchangeEvidence {
         self.exchange.evidence(&self.label, &self.url)
@@ -304,6 +309,18 @@ impl Probe {
             tokio::time::sleep(Duration::from_millis(10) * (1 << attempt)).await;
             attempt += 1;
         }
+    }
+
+    /// Sends the bytes of a whole request, once, as a schedule has it.
+    pub async fn send_schedule(&mut self, label: impl Into<String>, schedule: Schedule) -> Reply {
+        let exchange = self.setting.caller.endpoint.exchange(schedule).await;
+        self.read(label, exchange)
+    }
+
+    /// Reads an exchange that a rule made by itself.
+    pub fn read(&mut self, label: impl Into<String>, exchange: Exchange) -> Reply {
+        self.exchanges += 1;
+        read_reply(&self.setting.caller, Api::Refund, label, exchange)
     }
 
     /// Takes note of requests that were sent past the probe.

@@ -113,6 +113,13 @@ impl Endpoint {
         Ok(self)
     }
 
+    /// The extra headers of every request.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// The base URL as it was given.
     pub fn url(&self) -> &str {
         self.url.as_str().trim_end_matches('/')

@@ -9,6 +9,7 @@ mod json;
 mod races;
 mod refunding;
 mod signature;
+mod transport;
 
 use super::rule::Rule;
 
@@ -23,4 +24,5 @@ pub const AREAS: &[&[Rule]] = &[
     races::RULES,
     refunding::RULES,
     signature::RULES,
+    transport::RULES,
 ];

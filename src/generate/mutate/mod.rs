@@ -7,6 +7,7 @@
 
 pub mod envelope;
 pub mod field;
+pub mod http;
 pub mod json;
 pub mod signature;
 
