@@ -44,6 +44,8 @@ struct NumberState {
     first: Option<Amount>,
     /// Whether another attempt had another amount.
     is_mixed: bool,
+    /// Attempts so far.
+    attempts: u32,
     /// Attempts under way.
     under_way: u32,
     /// Whether an attempt was accepted or stayed unknown.
@@ -100,6 +102,7 @@ impl OrderMonitor {
         let state = &mut self.numbers[number.index()];
         let first = *state.first.get_or_insert(amount);
         state.is_mixed |= first != amount;
+        state.attempts += 1;
         state.under_way += 1;
         let possible = state.possible.max(amount);
         self.possible += units(possible) - units(state.possible);
@@ -131,7 +134,16 @@ impl OrderMonitor {
                 alarm
             }
             RefundOutcome::State => {
-                let alarm = self.check_refusal(number, Amount::new(1));
+                // Of a number that is there already it may mean the number.
+                let is_repeated = self
+                    .numbers
+                    .get(number.index())
+                    .is_some_and(|state| state.may_hold || state.attempts > 1);
+                let alarm = if is_repeated {
+                    None
+                } else {
+                    self.check_refusal(number, Amount::new(1))
+                };
                 self.settle(number, false);
                 alarm
             }
@@ -284,7 +296,7 @@ mod tests {
         assert_eq!(order.exchange("r4", 1, RefundOutcome::State), None);
         assert_eq!(order.answered("r3", 400, RefundOutcome::Refused), None);
         assert_eq!(
-            order.exchange("r4", 1, RefundOutcome::State),
+            order.exchange("r5", 1, RefundOutcome::State),
             Some(Alarm::UnjustifiedRefusal { used: 600 })
         );
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::finding::Finding;
-use crate::protocol::{Answer, Direction, Envelope, EnvelopeError, SignKey};
+use crate::protocol::{Answer, Direction, Envelope, EnvelopeError, Object, SignKey};
 
 /// What came back for one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +35,12 @@ pub enum SignatureState {
     Missing,
 }
 
+/// The members of a response without a signature: a claim, for reports.
+fn unsigned(body: &[u8]) -> Option<Answer<'_>> {
+    let envelope = Object::parse(std::str::from_utf8(body).ok()?).ok()?;
+    Answer::read(envelope.get(Direction::Response.member())?).ok()
+}
+
 /// A complete answer, taken apart as far as it goes.
 pub(super) struct Opened<'a> {
     pub(super) signature: SignatureState,
@@ -55,7 +61,10 @@ impl<'a> Opened<'a> {
             Ok(envelope) => opened.believe(&envelope, key),
             Err(error) => opened.findings.push(match error {
                 EnvelopeError::NotUtf8 | EnvelopeError::NotJson(_) => Finding::NotJson,
-                EnvelopeError::Missing("signature") => Finding::MissingSignature,
+                EnvelopeError::Missing("signature") => {
+                    opened.answer = unsigned(body);
+                    Finding::MissingSignature
+                }
                 _ => Finding::NotAnEnvelope,
             }),
         }

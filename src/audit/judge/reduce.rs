@@ -162,15 +162,16 @@ impl Reducer<'_> {
                 .push(witness::spurious_duplicate(self.order, duplicate));
         }
         let start = self.found.effects.len();
+        let is_repeated = attempts.len() > 1;
         for content in contents {
-            self.add_content(content, is_plain);
+            self.add_content(content, is_plain, is_repeated);
         }
         self.compare_contents(start);
     }
 
     /// All attempts of one number with one amount.
-    fn add_content(&mut self, attempts: &[usize], is_plain: bool) {
-        let content = Content::read(self.order, attempts);
+    fn add_content(&mut self, attempts: &[usize], is_plain: bool, is_repeated: bool) {
+        let content = Content::read(self.order, attempts, is_repeated);
         let amount = self.order.attempts[attempts[0]].amount;
         if !amount.is_positive() {
             // Refused by its own content, whatever the code. Accepting a
@@ -377,13 +378,16 @@ struct Content {
 }
 
 impl Content {
-    /// `attempts` are ordered by sending.
-    fn read(order: &OrderHistory, attempts: &[usize]) -> Self {
+    /// `attempts` are ordered by sending. Of a number that was tried more than
+    /// once a gateway may mean the number where it names a state (32, 33): an
+    /// odd code for it, and no word about money.
+    fn read(order: &OrderHistory, attempts: &[usize], is_repeated: bool) -> Self {
         let mut content = Self::default();
         for &index in attempts {
             match order.attempts[index].outcome {
                 RefundOutcome::Accepted => content.accepted.push(index),
                 RefundOutcome::Unknown => content.unknown.push(index),
+                RefundOutcome::State if is_repeated => content.otherwise_refused.push(index),
                 RefundOutcome::Exceeds | RefundOutcome::State => content.refused.push(index),
                 RefundOutcome::Duplicate => content.duplicates.push(index),
                 RefundOutcome::Refused => content.otherwise_refused.push(index),

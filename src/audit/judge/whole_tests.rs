@@ -193,13 +193,27 @@ fn under_refuse_a_duplicate_proves_the_lost_attempt() {
 
 #[test]
 fn a_retry_refused_for_want_of_its_own_money_is_a_violation_in_every_profile() {
-    for (duplicates, outcome) in [("replay", "exceeds"), ("refuse", "state")] {
-        let retry = format!("o1 r1 1000 3-4 {outcome}");
-        let history = history(duplicates, false, 1, &["o1 r1 1000 1-2 accepted", &retry]);
-        let summary = judge(&history);
+    for duplicates in ["replay", "refuse", "either"] {
+        let operations = ["o1 r1 1000 1-2 accepted", "o1 r1 1000 3-4 exceeds"];
+        let summary = judge(&history(duplicates, false, 1, &operations));
         assert_eq!(summary.violations[0].invariant, "I5");
         assert_eq!(summary.violations.len(), 1);
     }
+}
+
+#[test]
+fn a_retry_refused_for_a_state_is_an_odd_code_for_a_number_that_is_taken() {
+    for duplicates in ["replay", "refuse", "either"] {
+        let sequential = ["o1 r1 600 1-2 accepted", "o1 r1 600 3-4 state"];
+        let concurrent = ["o1 r1 600 1-4 accepted", "o1 r1 600 2-3 state"];
+        for operations in [sequential, concurrent] {
+            let summary = judge(&history(duplicates, false, 1, &operations));
+            assert_eq!(summary.violations, []);
+        }
+    }
+    // Of a number that is tried for the first time it speaks of the order.
+    let violation = only(&["o1 r1 600 1-2 accepted", "o1 r2 100 3-4 state"]);
+    assert_eq!(violation.invariant, "I3");
 }
 
 #[test]
