@@ -152,7 +152,9 @@ impl Attack {
         }
         let totals = Totals::of(statistics, watched.measured.as_secs_f64());
         let lag = totals.lag.latency();
-        let inconclusive = if totals.all.requests == 0 {
+        let inconclusive = if watched.interrupted.is_some() {
+            None
+        } else if totals.all.requests == 0 {
             Some("no request was measured (is the duration longer than the warm-up?)".to_owned())
         } else if self.scenario.rate.is_some() && lag.p99 > TOLERATED_LAG_MICROS {
             Some(format!(

@@ -21,6 +21,8 @@ pub struct Plan {
     pub order: OrderNo,
     /// Under which refund number; a query has none.
     pub refund: Option<RefundNo>,
+    /// The number of the other refund of a duel.
+    pub rival: Option<RefundNo>,
     /// For how much.
     pub amount: Amount,
     /// Which place of the population it is about.
@@ -88,6 +90,7 @@ impl Population {
             kind,
             order,
             refund: None,
+            rival: None,
             amount: Amount::ZERO,
             place,
             uses_up: false,
@@ -103,6 +106,15 @@ impl Population {
                 let (refund, amount) = slot.accepted.clone()?;
                 plan.refund = Some(refund);
                 plan.amount = amount;
+            }
+            Kind::Duel => {
+                let room = paid.checked_sub(slot.asked)?;
+                // Half of it and 1: either fits, and both do not. What is left
+                // of the order afterwards depends on who wins.
+                plan.amount = Amount::new(room.minor_units() / 2 + 1);
+                plan.rival = Some(numbers.refund());
+                plan.uses_up = true;
+                *guard = None;
             }
             Kind::Partial | Kind::ExactRest | Kind::Retry => {
                 let room = paid.checked_sub(slot.asked)?;

@@ -28,17 +28,21 @@ pub enum Kind {
     Query,
     /// A forged signature: must be refused.
     BadSignature,
+    /// Two refunds at once of a little more than half of what is left: one
+    /// must be refused.
+    Duel,
 }
 
 impl Kind {
     /// Every kind that a mix can have.
-    pub const MIXED: [Self; 6] = [
+    pub const MIXED: [Self; 7] = [
         Self::Partial,
         Self::ExactRest,
         Self::TooMuch,
         Self::Retry,
         Self::Query,
         Self::BadSignature,
+        Self::Duel,
     ];
 
     /// The name in scenarios and reports.
@@ -50,6 +54,7 @@ impl Kind {
             Self::Retry => "retry",
             Self::Query => "query",
             Self::BadSignature => "bad-signature",
+            Self::Duel => "duel",
         }
     }
 }

@@ -2,17 +2,18 @@
 
 use crate::audit::{Evidence, Finding, Money, OrderReading, QueryEvidence, SignatureState};
 use crate::protocol::envelope::seal;
-use crate::protocol::{Code, Direction, QueryRequest, RefundRequest};
+use crate::protocol::{Code, Direction, QueryRequest, RefundNo, RefundRequest};
 use crate::target::Caller;
 
 use super::population::Plan;
 use super::scenario::Kind;
 
-/// Writes the signed envelope of what is planned at the end of `out`.
-pub fn write_document(caller: &Caller, plan: &Plan, out: &mut Vec<u8>) {
+/// Writes the signed envelope of what is planned at the end of `out`; of a
+/// duel, the one with the number `refund`.
+pub fn write_document(caller: &Caller, plan: &Plan, refund: Option<&RefundNo>, out: &mut Vec<u8>) {
     let header = caller.header();
     let key = &caller.partner.key;
-    match (&plan.refund, plan.kind) {
+    match (refund, plan.kind) {
         (Some(refund), kind) => {
             let body = RefundRequest::new(plan.order.clone(), refund.clone(), plan.amount);
             seal(Direction::Request, &header, &body, key, out);
@@ -49,8 +50,11 @@ pub fn refund_failure(kind: Kind, evidence: &Evidence) -> Option<&'static str> {
         (Kind::TooMuch, Money::Yes) => Some("accepted more than was paid"),
         (Kind::BadSignature, Money::Yes) => Some("accepted a forged signature"),
         (Kind::TooMuch | Kind::BadSignature, _) | (_, Money::Yes) => None,
+        // Others may have taken the room; whether they have is the judge's to say.
+        (Kind::Partial | Kind::ExactRest | Kind::Duel, Money::NoAmount) => None,
+        (Kind::Duel, Money::NoState) => None,
         (Kind::Retry, Money::Duplicate) => None,
-        (_, Money::NoAmount) => Some("refused for its amount, though there is room"),
+        (Kind::Retry | Kind::Query, Money::NoAmount) => Some("a retry refused for its amount"),
         (_, Money::NoState) => Some("refused for the order's state"),
         (_, Money::Duplicate) => Some("refused as a duplicate, though its number is new"),
         (_, Money::NoOther) => Some("refused for a reason that the request does not give"),

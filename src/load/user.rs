@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use crate::audit::{Money, OrderReading, Reply as Heard, classify, classify_query};
-use crate::protocol::Api;
-use crate::target::{Connection, Ending};
+use crate::protocol::{Api, RefundNo};
+use crate::target::{Connection, Ending, Schedule};
 
 use super::arrivals::Arrival;
 use super::population::{Plan, draw};
@@ -30,6 +31,8 @@ pub struct User {
     shared: Arc<Shared>,
     number: usize,
     connection: Option<Connection>,
+    /// A second one, for the other refund of a duel.
+    rival: Option<Connection>,
     random: StdRng,
     document: Vec<u8>,
     request: Vec<u8>,
@@ -64,6 +67,7 @@ impl User {
             shared,
             number,
             connection: None,
+            rival: None,
             random: StdRng::seed_from_u64(seed),
             document: Vec::with_capacity(512),
             request: Vec::with_capacity(1024),
@@ -72,15 +76,7 @@ impl User {
 
     /// Connects, if it is not connected.
     pub async fn connect(&mut self) -> Result<(), Ending> {
-        if self
-            .connection
-            .as_mut()
-            .is_none_or(|connection| !connection.is_usable())
-        {
-            self.connection = None;
-            self.connection = Some(self.shared.caller.endpoint.connect().await?);
-        }
-        Ok(())
+        connect(&mut self.connection, &self.shared).await
     }
 
     /// Sends a short run of requests, as they fall due.
@@ -103,10 +99,17 @@ impl User {
         // What the generator is late with; all that follows is the gateway's.
         let lag = Instant::now().saturating_duration_since(arrival.ready);
         let plan = self.plan().await?;
-        self.write(&plan);
+        self.write(&plan, plan.refund.as_ref());
         let started = Instant::now();
-        let connecting = self.connect().await;
+        let connecting = match plan.rival {
+            None => self.connect().await,
+            Some(_) => match self.connect().await {
+                Ok(()) => connect(&mut self.rival, &self.shared).await,
+                lost => lost,
+            },
+        };
         let judged = match connecting {
+            Ok(()) if plan.rival.is_some() => self.duel(&plan).await,
             Ok(()) => self.exchange(&plan).await,
             Err(_) => {
                 tokio::time::sleep(RECONNECT_PAUSE).await;
@@ -158,10 +161,10 @@ impl User {
         }
     }
 
-    fn write(&mut self, plan: &Plan) {
+    fn write(&mut self, plan: &Plan, refund: Option<&RefundNo>) {
         let caller = &self.shared.caller;
         self.document.clear();
-        traffic::write_document(caller, plan, &mut self.document);
+        traffic::write_document(caller, plan, refund, &mut self.document);
         let api = if plan.refund.is_some() {
             Api::Refund
         } else {
@@ -202,6 +205,64 @@ impl User {
             is_unknown: evidence.money == Money::Maybe,
         }
     }
+
+    /// Two refunds that leave together, on two connections. Which answer comes
+    /// last counts.
+    async fn duel(&mut self, plan: &Plan) -> Judged {
+        let shared = Arc::clone(&self.shared);
+        let mut requests = Vec::with_capacity(2);
+        for refund in [&plan.refund, &plan.rival].into_iter().flatten() {
+            self.write(plan, Some(refund));
+            requests.push((refund, Schedule::whole(self.request.clone())));
+        }
+        let connections = [&mut self.connection, &mut self.rival];
+        let mut flights = Vec::with_capacity(2);
+        for ((refund, request), connection) in requests.into_iter().zip(connections) {
+            let connection = connection.as_mut().expect("it was just connected");
+            let attempt = shared.recorder.sent(&plan.order, refund, plan.amount);
+            let flight = connection.launch(request).await;
+            flights.push((connection, flight, attempt));
+        }
+        let landed = join_all(
+            flights
+                .into_iter()
+                .map(|(connection, flight, attempt)| async {
+                    let exchange = connection.land(flight).await;
+                    let heard = match (&exchange.answer, exchange.may_have_reached()) {
+                        (Some(answer), _) => Heard::Answered {
+                            http_status: answer.status,
+                            body: &answer.body,
+                        },
+                        (None, true) => Heard::NoAnswer,
+                        (None, false) => Heard::NotSent,
+                    };
+                    let caller = &shared.caller;
+                    let evidence = classify(&heard, &caller.partner.key, &caller.profile);
+                    if let Some(violation) = shared.recorder.answered(attempt, &evidence) {
+                        shared.alarm(violation);
+                    }
+                    evidence
+                }),
+        )
+        .await;
+        Judged {
+            failure: landed
+                .iter()
+                .find_map(|evidence| traffic::refund_failure(plan.kind, evidence)),
+            is_unknown: landed.iter().any(|evidence| evidence.money == Money::Maybe),
+        }
+    }
+}
+
+async fn connect(connection: &mut Option<Connection>, shared: &Shared) -> Result<(), Ending> {
+    if connection
+        .as_mut()
+        .is_none_or(|connection| !connection.is_usable())
+    {
+        *connection = None;
+        *connection = Some(shared.caller.endpoint.connect().await?);
+    }
+    Ok(())
 }
 
 /// A round trip as the audit hears it.
