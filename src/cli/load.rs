@@ -200,7 +200,7 @@ fn end_of_load(summary: &LoadSummary) -> End {
     if let Some(reason) = &summary.interrupted {
         End::new(
             ExitCode::NoVerdict,
-            format!("the load was cut short: {reason}"),
+            format!("the load ended early: {reason}"),
         )
     } else if let Some(reason) = &summary.inconclusive {
         End::new(ExitCode::NoVerdict, reason.clone())

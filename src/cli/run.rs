@@ -109,10 +109,15 @@ impl Run {
             }
             Err(error) => {
                 let diagnosis = error.diagnosis.clone();
+                let exit = if error.is_failure {
+                    ExitCode::RuleFailed
+                } else {
+                    ExitCode::NoVerdict
+                };
                 if let Some(outcome) = blocked(error) {
                     self.observers.emit(&Event::RuleFinished(Box::new(outcome)));
                 }
-                Err(End::new(ExitCode::NoVerdict, diagnosis))
+                Err(End::new(exit, diagnosis))
             }
         }
     }
@@ -143,7 +148,11 @@ fn blocked(error: PreflightError) -> Option<RuleOutcome> {
         level: Level::Must,
         title: "The target is a refund gateway that can be tested.".to_owned(),
         clauses: Vec::new(),
-        verdict: Verdict::Blocked,
+        verdict: if error.is_failure {
+            Verdict::Fail
+        } else {
+            Verdict::Blocked
+        },
         message: error.diagnosis,
         is_money: false,
         evidence: vec![*evidence],

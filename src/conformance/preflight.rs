@@ -4,7 +4,7 @@
 //! Each step that fails ends the run with one line that says what to do, in
 //! place of a hundred rules that all fail for the same reason.
 
-use crate::audit::{Money, SignatureState};
+use crate::audit::{Finding, Money, SignatureState};
 use crate::generate::mutate::signature::flipped_digits;
 use crate::protocol::header::TimeField;
 use crate::protocol::{Amount, Api, Code, RefundRequest, Timestamp};
@@ -30,6 +30,8 @@ pub struct PreflightError {
     pub diagnosis: String,
     /// The exchange that shows it.
     pub evidence: Option<Box<ExchangeEvidence>>,
+    /// Whether it is the gateway that is wrong, and not the run.
+    pub is_failure: bool,
 }
 
 /// A clock that is further off than this is worth a remark.
@@ -50,10 +52,10 @@ impl Preflight {
             observer,
         };
         let refund = flight.refund().await;
-        flight.settle_doubt(doubt, &reply, &refund)?;
+        let forged = flight.be_checked().await;
+        flight.settle_doubt(doubt, &reply, &forged, &refund)?;
         refund?;
         let clock_skew_seconds = flight.compare_clocks(&reply);
-        flight.be_checked().await;
         Ok(Self {
             setting,
             clock_skew_seconds,
@@ -93,6 +95,7 @@ impl Flight<'_> {
         PreflightError {
             diagnosis,
             evidence: evidence.map(Box::new),
+            is_failure: false,
         }
     }
 
@@ -160,14 +163,12 @@ impl Flight<'_> {
             let caller = setting.caller.with_time_field(other);
             let again = self.ask(&caller).await;
             if !is_vague_refusal(&again) {
-                self.note(
-                    "dialect",
-                    true,
-                    format!(
-                        "the gateway wants the time of a request as {}, and gets it (set time-field in a --profile)",
-                        other.name()
-                    ),
+                let finding = format!(
+                    "the gateway wants the time of a request as {}, and gets it (set time-field in a --profile)",
+                    other.name()
                 );
+                self.observer.observe(&Event::Notice(finding.clone()));
+                self.note("dialect", true, finding);
                 setting.caller = caller;
                 reply = again;
             }
@@ -193,6 +194,7 @@ impl Flight<'_> {
         &self,
         doubt: Option<String>,
         refusal: &Reply,
+        forged: &Reply,
         refund: &Result<Reply, PreflightError>,
     ) -> Result<(), PreflightError> {
         let Some(doubt) = doubt else { return Ok(()) };
@@ -206,6 +208,18 @@ impl Flight<'_> {
                     );
                 }
                 Ok(())
+            }
+            // It tells our signature from a forged one, so it knows our key:
+            // then it is its own answers that are signed wrongly.
+            _ if forged.evidence.code == Some(Code::SIGNATURE_INVALID)
+                && refusal.evidence.code.is_some()
+                && refusal.evidence.signature != SignatureState::Valid =>
+            {
+                let diagnosis = "the gateway takes our signature and refuses a forged one, so the key is right; but the signatures of its own answers do not hold (lowercase hex of SHA-256 over the raw text of the response and the key is what they must be)";
+                let mut error =
+                    self.stop("signature", diagnosis.to_owned(), Some(refusal.exhibit()));
+                error.is_failure = true;
+                Err(error)
             }
             _ => Err(self.stop("key", doubt, Some(refusal.exhibit()))),
         }
@@ -225,7 +239,8 @@ impl Flight<'_> {
                 ),
             ));
         };
-        if reply.answer().is_none() {
+        let is_unsigned = reply.evidence.findings.contains(&Finding::MissingSignature);
+        if reply.answer().is_none() && !is_unsigned {
             return Some(Diagnosis::Stop(
                 "answer",
                 format!(
@@ -282,7 +297,7 @@ impl Flight<'_> {
 
     /// The same request with one digit of its signature changed. A gateway
     /// that takes it is no reason to stop: the rules will say so in full.
-    async fn be_checked(&self) {
+    async fn be_checked(&self) -> Reply {
         let caller = &self.setting.caller;
         let request = RefundRequest::new(
             caller.numbers.order(),
@@ -314,6 +329,7 @@ impl Flight<'_> {
                 ),
             );
         }
+        reply
     }
 
     async fn refund(&self) -> Result<Reply, PreflightError> {

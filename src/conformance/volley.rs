@@ -97,9 +97,21 @@ impl Contenders {
     }
 }
 
+/// Opens a warm connection; one that is dropped at once is tried again.
+async fn connect(probe: &mut Probe) -> Result<Connection, Stop> {
+    const ATTEMPTS: u32 = 4;
+    let mut attempt = 1;
+    loop {
+        match connect_once(probe).await {
+            Err(_) if attempt < ATTEMPTS => attempt += 1,
+            result => return result,
+        }
+    }
+}
+
 /// Opens a connection and uses it once, so that the gateway's side of it is
 /// warm as well.
-async fn connect(probe: &mut Probe) -> Result<Connection, Stop> {
+async fn connect_once(probe: &mut Probe) -> Result<Connection, Stop> {
     let caller = probe.caller().clone();
     let lost = |reason: String| Stop::Inconclusive(format!("no connection for a volley: {reason}"));
     let mut connection = caller

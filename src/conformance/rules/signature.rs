@@ -204,7 +204,7 @@ async fn spelled(
     let parsed = serde_json::from_str(&value).expect("the value is valid");
     let document = sealed(spelling.write(&parsed), key);
     let reply = probe
-        .send(format!("a request spelled with {spelling:?}"), &document)
+        .send(format!("a request spelled with {spelling}"), &document)
         .await;
     probe.expect_accepted(&reply)
 }
