@@ -16,6 +16,7 @@ use super::load::LoadArgs;
 use super::rules::RulesArgs;
 use super::selftest::SelftestArgs;
 use super::serve::ServeArgs;
+use super::sign::{SignArgs, VerifyArgs};
 
 /// Conformance and load testing for signed refund gateways.
 ///
@@ -61,6 +62,10 @@ pub enum Command {
     Selftest(SelftestArgs),
     /// Print the catalogue of rules
     Rules(RulesArgs),
+    /// Sign a bare request value: stdin to stdout
+    Sign(SignArgs),
+    /// Verify an envelope on stdin
+    Verify(VerifyArgs),
 }
 
 impl Command {
@@ -80,6 +85,8 @@ impl Command {
             }
             Self::Selftest(args) => args.run().await,
             Self::Rules(args) => args.run(),
+            Self::Sign(args) => args.run(),
+            Self::Verify(args) => args.run(),
         }
     }
 }

@@ -14,6 +14,7 @@ mod rules;
 mod run;
 mod selftest;
 mod serve;
+mod sign;
 mod target;
 
 use std::ffi::OsString;

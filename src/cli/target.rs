@@ -76,7 +76,7 @@ pub struct TargetArgs {
     pub insecure: bool,
 
     /// How long each step of an exchange may take
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_timeout)]
     pub timeout: Duration,
 
     /// A header for every request; repeatable
@@ -258,7 +258,11 @@ fn identifier<T: Identifier>(flag: &'static str, value: &str) -> Result<T, CliEr
 
 /// A key from a file or from the environment; the file wins, since it was
 /// named. A newline at a file's end is an editor's and not the key's.
-fn read_key(variable: &str, file: Option<&Path>, flag: &str) -> Result<Option<SignKey>, CliError> {
+pub(super) fn read_key(
+    variable: &str,
+    file: Option<&Path>,
+    flag: &str,
+) -> Result<Option<SignKey>, CliError> {
     let bytes = match file {
         Some(path) => {
             let mut bytes = std::fs::read(path).map_err(|error| {
@@ -284,6 +288,14 @@ fn read_key(variable: &str, file: Option<&Path>, flag: &str) -> Result<Option<Si
         let place = file.map_or_else(|| variable.to_owned(), |path| path.display().to_string());
         CliError::Usage(format!("use the sign key of {place}: {error}"))
     })
+}
+
+fn parse_timeout(text: &str) -> Result<Duration, String> {
+    let timeout = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if timeout.is_zero() {
+        return Err("in no time nothing can be answered (give 10s, say)".to_owned());
+    }
+    Ok(timeout)
 }
 
 fn test_key(in_process: bool, partner: &str) -> Option<SignKey> {

@@ -15,6 +15,7 @@ pub mod api;
 pub mod clause;
 pub mod code;
 pub mod envelope;
+pub mod explain;
 pub mod header;
 pub mod identifier;
 pub mod object;
