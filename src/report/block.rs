@@ -96,7 +96,11 @@ fn write_exchange(
         writeln!(out, "    ended     {}", shown::line(&exchange.ending))?;
     }
     if let Some(file) = &exchange.file {
-        writeln!(out, "    again     sh exchanges/{}.sh", shown::line(file))?;
+        writeln!(
+            out,
+            "    again     sh exchanges/{}.sh (in the run's folder)",
+            shown::line(file)
+        )?;
     }
     Ok(())
 }

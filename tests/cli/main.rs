@@ -6,6 +6,7 @@ mod load;
 mod orders;
 mod secrets;
 mod selftest;
+mod sign;
 #[path = "../support/recoup.rs"]
 mod support;
 mod usage;
