@@ -23,28 +23,22 @@ use crate::gateway::{
 #[derive(Debug, Clone, Args)]
 pub struct ServeArgs {
     /// Where to listen; port 0 picks a free one
-    #[arg(
-        long,
-        env = "RECOUP_LISTEN",
-        value_name = "ADDRESS",
-        default_value = "127.0.0.1:8080"
-    )]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
 
     /// Where to keep orders and refunds: memory or sqlite:PATH [default: a file
     /// in the user's data folder, or memory where a fault needs it]
-    #[arg(long, env = "RECOUP_STORE", value_name = "STORE", value_parser = parse_store)]
+    #[arg(long, value_name = "STORE", value_parser = parse_store)]
     pub store: Option<StoreChoice>,
 
     /// The partners and where each key comes from, as TOML [default: two test
     /// partners, on loopback only]
-    #[arg(long, env = "RECOUP_PARTNERS", value_name = "FILE")]
+    #[arg(long, value_name = "FILE")]
     pub partners: Option<PathBuf>,
 
     /// Do something wrong; races take the length of their window; repeatable
     #[arg(
         long = "fault",
-        env = "RECOUP_FAULT",
         value_name = "NAME[=µs]",
         value_delimiter = ',',
         value_parser = ChosenFault::from_str
@@ -54,7 +48,6 @@ pub struct ServeArgs {
     /// Answer in another conforming dialect; repeatable
     #[arg(
         long = "variant",
-        env = "RECOUP_VARIANT",
         value_name = "NAME",
         value_delimiter = ',',
         value_parser = Variant::from_str
@@ -72,7 +65,6 @@ pub struct ServeArgs {
     /// How long each answer waits after its work is done, in milliseconds
     #[arg(
         long,
-        env = "RECOUP_DELAY",
         value_name = "TIME",
         default_value = "0",
         value_parser = parse_delay

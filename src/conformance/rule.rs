@@ -33,11 +33,6 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// The part of the id before the dot.
-    pub fn area(&self) -> &'static str {
-        self.id.split('.').next().unwrap_or(self.id)
-    }
-
     /// The clauses that it is tied to.
     pub fn clauses(&self) -> impl Iterator<Item = &'static Clause> {
         self.clauses.iter().filter_map(|id| Clause::find(id))

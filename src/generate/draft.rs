@@ -72,14 +72,6 @@ impl Draft {
         self
     }
 
-    /// The same with one more member at the front, even if the name is taken.
-    #[must_use]
-    pub fn with_first(mut self, part: Part, name: &str, token: impl Into<String>) -> Self {
-        self.members_mut(part)
-            .insert(0, (name.to_owned(), token.into()));
-        self
-    }
-
     /// The same with one more member at the end, even if the name is taken.
     #[must_use]
     pub fn with_last(mut self, part: Part, name: &str, token: impl Into<String>) -> Self {

@@ -41,13 +41,6 @@ impl Timestamp {
         (self.0 - other.0).num_seconds()
     }
 
-    /// The same moment shifted by `seconds`, for requests that are off the clock.
-    #[must_use]
-    pub fn shifted(self, seconds: i64) -> Self {
-        let shift = chrono::TimeDelta::try_seconds(seconds).unwrap_or_default();
-        Self(self.0.checked_add_signed(shift).unwrap_or(self.0))
-    }
-
     /// The moment in UTC as `20180725T100605Z`, for names of files and folders.
     pub fn compact(self) -> String {
         self.0

@@ -12,9 +12,7 @@ const PARAMETER: &[i64] = &[4, 5];
 /// A parameter is illegitimate, or more than the order can give.
 const AMOUNT: &[i64] = &[4, 5, 35, 6];
 
-/// The required members of a refund's body, with their limits in characters.
-pub const REQUIRED_TEXTS: [(&str, usize); 2] = [("partnerOrderNo", 32), ("refundNo", 32)];
-/// The optional ones.
+/// The optional texts of a refund's body, with their limits in characters.
 pub const OPTIONAL_TEXTS: [(&str, usize); 2] = [("operatorId", 20), ("terminalNo", 20)];
 
 fn changed(value: &str, key: &SignKey, name: &str, token: &str) -> Vec<u8> {
