@@ -10,7 +10,7 @@ use crate::report::figures;
 use crate::verdict::{AuditSummary, Exposure, Violation};
 
 /// Violations whose proof is drawn; every one is in `report.json`.
-const DRAWN_LIMIT: usize = 100;
+const DRAWN_LIMIT: usize = 40;
 
 /// Writes the section.
 pub(super) fn write(audit: &AuditSummary, out: &mut dyn Write) -> io::Result<()> {
