@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 
 use crate::protocol::{Amount, Api, OrderNo, RefundNo};
-use crate::target::{Caller, Connection, Ending};
+use crate::target::{Caller, Connection};
 use crate::verdict::{Event, Observer};
 
 use super::drain::DrainFinding;
@@ -176,15 +176,11 @@ impl Line<'_> {
         let connection = self.connection.as_mut()?;
         let attempt = self.recorder.sent(order, refund, amount);
         let answer = connection.round_trip(&request).await;
-        let reply = match &answer {
-            Ok(answer) => Reply::Answered {
-                http_status: answer.status,
-                body: answer.body,
-            },
-            Err(Ending::NotSent(_)) => Reply::NotSent,
-            Err(_) => Reply::NoAnswer,
-        };
-        let evidence = classify(&reply, &self.caller.partner.key, &self.caller.profile);
+        let evidence = classify(
+            &Reply::from(&answer),
+            &self.caller.partner.key,
+            &self.caller.profile,
+        );
         // What it finds is judged with the whole history.
         let _ = self.recorder.answered(attempt, &evidence);
         Some(evidence)

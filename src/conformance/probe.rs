@@ -357,15 +357,11 @@ pub fn read_reply(
     label: impl Into<String>,
     exchange: Exchange,
 ) -> Reply {
-    let heard = match (&exchange.answer, exchange.may_have_reached()) {
-        (Some(answer), _) => Heard::Answered {
-            http_status: answer.status,
-            body: &answer.body,
-        },
-        (None, true) => Heard::NoAnswer,
-        (None, false) => Heard::NotSent,
-    };
-    let evidence = classify(&heard, &caller.partner.key, &caller.profile);
+    let evidence = classify(
+        &Heard::from(&exchange),
+        &caller.partner.key,
+        &caller.profile,
+    );
     Reply {
         label: label.into(),
         url: caller.url(api),

@@ -1,7 +1,7 @@
 //! What all users of a load share.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -36,7 +36,6 @@ pub struct Shared {
     users: usize,
     connected: AtomicUsize,
     next_user: AtomicUsize,
-    alarms: AtomicU64,
     is_out_of_orders: AtomicBool,
 }
 
@@ -63,7 +62,6 @@ impl Shared {
             users: attack.scenario.users,
             connected: AtomicUsize::new(0),
             next_user: AtomicUsize::new(0),
-            alarms: AtomicU64::new(0),
             is_out_of_orders: AtomicBool::new(false),
         }
     }
@@ -114,14 +112,8 @@ impl Shared {
         interval
     }
 
-    /// How many alarms there were.
-    pub(super) fn alarms(&self) -> u64 {
-        self.alarms.load(Ordering::Relaxed)
-    }
-
     /// An invariant was seen broken.
     pub(super) fn alarm(&self, violation: Violation) {
-        self.alarms.fetch_add(1, Ordering::Relaxed);
         self.observer.observe(&Event::Alarm(Box::new(violation)));
     }
 

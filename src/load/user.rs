@@ -183,7 +183,7 @@ impl User {
         let Some(refund) = &plan.refund else {
             let attempt = shared.recorder.query_sent(&plan.order);
             let outcome = connection.round_trip(&self.request).await;
-            let evidence = classify_query(&heard(&outcome), key, &plan.order);
+            let evidence = classify_query(&Heard::from(&outcome), key, &plan.order);
             shared.recorder.query_answered(attempt, &evidence);
             let is_unknown = evidence.reading == OrderReading::Nothing;
             return Judged {
@@ -193,7 +193,7 @@ impl User {
         };
         let attempt = shared.recorder.sent(&plan.order, refund, plan.amount);
         let outcome = connection.round_trip(&self.request).await;
-        let evidence = classify(&heard(&outcome), key, &shared.caller.profile);
+        let evidence = classify(&Heard::from(&outcome), key, &shared.caller.profile);
         if let Some(violation) = shared.recorder.answered(attempt, &evidence) {
             shared.alarm(violation);
         }
@@ -228,16 +228,12 @@ impl User {
                 .into_iter()
                 .map(|(connection, flight, attempt)| async {
                     let exchange = connection.land(flight).await;
-                    let heard = match (&exchange.answer, exchange.may_have_reached()) {
-                        (Some(answer), _) => Heard::Answered {
-                            http_status: answer.status,
-                            body: &answer.body,
-                        },
-                        (None, true) => Heard::NoAnswer,
-                        (None, false) => Heard::NotSent,
-                    };
                     let caller = &shared.caller;
-                    let evidence = classify(&heard, &caller.partner.key, &caller.profile);
+                    let evidence = classify(
+                        &Heard::from(&exchange),
+                        &caller.partner.key,
+                        &caller.profile,
+                    );
                     if let Some(violation) = shared.recorder.answered(attempt, &evidence) {
                         shared.alarm(violation);
                     }
@@ -263,16 +259,4 @@ async fn connect(connection: &mut Option<Connection>, shared: &Shared) -> Result
         *connection = Some(shared.caller.endpoint.connect().await?);
     }
     Ok(())
-}
-
-/// A round trip as the audit hears it.
-fn heard<'a>(outcome: &'a Result<crate::target::connection::AnswerView<'_>, Ending>) -> Heard<'a> {
-    match outcome {
-        Ok(answer) => Heard::Answered {
-            http_status: answer.status,
-            body: answer.body,
-        },
-        Err(Ending::NotSent(_)) => Heard::NotSent,
-        Err(_) => Heard::NoAnswer,
-    }
 }

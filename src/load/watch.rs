@@ -121,7 +121,7 @@ impl Watch {
         self.progress.requests += interval.requests;
         self.progress.failed += interval.failed;
         self.progress.unknown += interval.unknown;
-        self.progress.alarms = self.shared.alarms();
+        self.progress.alarms = self.shared.recorder.alarms();
         self.progress.p99 = interval.latency.percentile(99.0);
         #[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵²")]
         {

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::finding::Finding;
 use crate::protocol::{Answer, Direction, Envelope, EnvelopeError, Object, SignKey};
+use crate::target::connection::AnswerView;
+use crate::target::{Ending, Exchange};
 
 /// What came back for one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +23,34 @@ pub enum Reply<'a> {
         /// Its body, as received.
         body: &'a [u8],
     },
+}
+
+/// What was kept of a whole exchange.
+impl<'a> From<&'a Exchange> for Reply<'a> {
+    fn from(exchange: &'a Exchange) -> Self {
+        match &exchange.answer {
+            Some(answer) => Self::Answered {
+                http_status: answer.status,
+                body: &answer.body,
+            },
+            None if exchange.may_have_reached() => Self::NoAnswer,
+            None => Self::NotSent,
+        }
+    }
+}
+
+/// What a round trip left in the connection's buffer.
+impl<'a> From<&'a Result<AnswerView<'_>, Ending>> for Reply<'a> {
+    fn from(outcome: &'a Result<AnswerView<'_>, Ending>) -> Self {
+        match outcome {
+            Ok(answer) => Self::Answered {
+                http_status: answer.status,
+                body: answer.body,
+            },
+            Err(Ending::NotSent(_)) => Self::NotSent,
+            Err(_) => Self::NoAnswer,
+        }
+    }
 }
 
 /// What became of an answer's signature.

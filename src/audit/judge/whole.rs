@@ -15,16 +15,8 @@ use crate::verdict::{AuditSummary, Exposure, RunVerdict, Severity, Violation};
 #[must_use]
 pub fn judge(history: &History) -> AuditSummary {
     let shared = Shared::find(history);
-    let mut summary = AuditSummary {
-        verdict: RunVerdict::Pass,
-        orders: history.orders.len() as u64,
-        operations: 0,
-        unknown: 0,
-        inconclusive_orders: 0,
-        reason: None,
-        violations: Vec::new(),
-        exposure: Exposure::default(),
-    };
+    let mut summary = nothing_yet();
+    summary.orders = history.orders.len() as u64;
     let mut doubts: BTreeMap<Doubt, u64> = BTreeMap::new();
     for (index, order) in history.orders.iter().enumerate() {
         let verdict = judge_order(order, history.terms, shared.of(index));
@@ -54,16 +46,7 @@ pub fn judge(history: &History) -> AuditSummary {
 /// may have met separate gateways.
 #[must_use]
 pub fn combine(summaries: impl IntoIterator<Item = AuditSummary>) -> AuditSummary {
-    let mut combined = AuditSummary {
-        verdict: RunVerdict::Inconclusive,
-        orders: 0,
-        operations: 0,
-        unknown: 0,
-        inconclusive_orders: 0,
-        reason: None,
-        violations: Vec::new(),
-        exposure: Exposure::default(),
-    };
+    let mut combined = nothing_yet();
     let mut reasons: Vec<String> = Vec::new();
     let mut count = 0_usize;
     for summary in summaries {
@@ -87,6 +70,20 @@ pub fn combine(summaries: impl IntoIterator<Item = AuditSummary>) -> AuditSummar
     combined.verdict = verdict(&combined.violations, !reasons.is_empty());
     combined.reason = (combined.verdict == RunVerdict::Inconclusive).then(|| reasons.join("; "));
     combined
+}
+
+/// The summary of no history, which every sum starts from.
+fn nothing_yet() -> AuditSummary {
+    AuditSummary {
+        verdict: RunVerdict::Inconclusive,
+        orders: 0,
+        operations: 0,
+        unknown: 0,
+        inconclusive_orders: 0,
+        reason: None,
+        violations: Vec::new(),
+        exposure: Exposure::default(),
+    }
 }
 
 fn verdict(violations: &[Violation], is_doubtful: bool) -> RunVerdict {
