@@ -194,8 +194,9 @@ fn list_faults(out: &mut dyn Write) -> io::Result<()> {
             Some(window) => format!(" [window {} µs]", window.as_micros()),
             None => String::new(),
         };
-        let (number, description) = (fault.number(), fault.description());
-        writeln!(out, "M{number:02}  {fault:<22}  {description}{race}")?;
+        let numbers: Vec<String> = fault.numbers().iter().map(|n| format!("M{n:02}")).collect();
+        let (numbers, description) = (numbers.join(" "), fault.description());
+        writeln!(out, "{numbers:<7}  {fault:<24}  {description}{race}")?;
     }
     Ok(())
 }
