@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use crate::conformance::runner::Options;
 use crate::conformance::{CheckOutcome, Rule, Selection};
-use crate::verdict::{ExitCode, Verdict};
+use crate::verdict::{ExitCode, Level, Verdict};
 
 use super::error::CliError;
 use super::output::OutputArgs;
@@ -82,7 +82,10 @@ impl RuleArgs {
         let processors = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
         Options {
             jobs: self.jobs.map_or(processors * 2, NonZeroUsize::get),
-            should_fails: self.level == FailLevel::Should,
+            fails: match self.level {
+                FailLevel::Must => Level::Must,
+                FailLevel::Should => Level::Should,
+            },
             fail_fast: self.fail_fast,
         }
     }

@@ -173,6 +173,7 @@ impl TargetArgs {
                 orders: Arc::new(self.order_source(in_process, budget)?),
                 seed,
                 cases,
+                watch: Arc::default(),
             },
             gateway,
             secrets,
@@ -313,8 +314,10 @@ pub(super) fn in_process_setting(
     gateway: &Running,
     seed: u64,
     cases: usize,
+    timeout: Duration,
 ) -> Result<Setting, CliError> {
-    let endpoint = Endpoint::parse(&gateway.url(), &Trust::Platform, Limits::default())?;
+    let limits = Limits::within(timeout);
+    let endpoint = Endpoint::parse(&gateway.url(), &Trust::Platform, limits)?;
     let partner = |place: usize| {
         let (number, key) = TEST_KEYS[place];
         Partner {
@@ -341,5 +344,6 @@ pub(super) fn in_process_setting(
         )),
         seed,
         cases,
+        watch: Arc::default(),
     })
 }

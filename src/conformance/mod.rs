@@ -11,6 +11,7 @@
 
 pub mod batch;
 pub mod expect;
+mod leak;
 pub mod money;
 pub mod preflight;
 pub mod probe;
@@ -20,6 +21,7 @@ pub mod rules;
 pub mod runner;
 pub mod selection;
 pub mod volley;
+pub mod watch;
 
 pub use preflight::{Preflight, PreflightError};
 pub use probe::{Probe, Reply, Setting};

@@ -20,6 +20,7 @@ use crate::target::{
 use crate::verdict::ExchangeEvidence;
 
 use super::rule::Stop;
+use super::watch::Watch;
 
 /// What every rule of a run works with.
 #[derive(Debug, Clone)]
@@ -34,6 +35,8 @@ pub struct Setting {
     pub seed: u64,
     /// How many cases each property tries.
     pub cases: usize,
+    /// What every answer of the run is looked at for.
+    pub watch: Arc<Watch>,
 }
 
 /// An answer to one request, and what it proves.
@@ -142,6 +145,11 @@ impl Probe {
     /// How many cases a property tries.
     pub const fn cases(&self) -> usize {
         self.setting.cases
+    }
+
+    /// What every answer of the run was looked at for.
+    pub fn watch(&self) -> &Watch {
+        &self.setting.watch
     }
 
     /// How many requests were sent.
@@ -302,6 +310,7 @@ impl Probe {
             let exchange = caller.endpoint.exchange(schedule).await;
             let mut reply = read_reply(caller, api, label.as_str(), exchange);
             reply.earlier_unknown = earlier_unknown;
+            self.setting.watch.look_at(self.rule, caller, &reply);
             if attempt == ATTEMPTS || !reply.is_busy() {
                 return reply;
             }
@@ -323,7 +332,16 @@ impl Probe {
         read_reply(&self.setting.caller, Api::Refund, label, exchange)
     }
 
-    /// Takes note of requests that were sent past the probe.
+    /// Takes note of complete requests that were sent past the probe.
+    pub fn note(&mut self, replies: &[Reply]) {
+        for reply in replies {
+            let caller = &self.setting.caller;
+            self.setting.watch.look_at(self.rule, caller, reply);
+        }
+        self.count(replies.len());
+    }
+
+    /// Counts requests that were sent past the probe.
     pub fn count(&mut self, exchanges: usize) {
         self.exchanges += u64::try_from(exchanges).unwrap_or(u64::MAX);
     }

@@ -26,8 +26,8 @@ pub struct Rule {
     pub level: Level,
     /// The known bugs that it must catch, by the names of `recoup serve --fault`.
     pub catches: &'static [&'static str],
-    /// Whether it needs the gateway for itself: races do.
-    pub is_alone: bool,
+    /// When it runs.
+    pub turn: Turn,
     /// Tries it.
     pub attempt: for<'a> fn(&'a mut Probe) -> Trial<'a>,
 }
@@ -37,6 +37,17 @@ impl Rule {
     pub fn clauses(&self) -> impl Iterator<Item = &'static Clause> {
         self.clauses.iter().filter_map(|id| Clause::find(id))
     }
+}
+
+/// When a rule runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Turn {
+    /// At once with others.
+    Together,
+    /// With the gateway for itself: races.
+    Alone,
+    /// When all others have ended: it reports what they met.
+    Last,
 }
 
 /// Why a rule did not simply hold.
@@ -61,6 +72,9 @@ pub struct Failure {
     pub message: String,
     /// Whether money moved, or can move, that should not.
     pub is_money: bool,
+    /// Whether it fails the run however little its rule binds: the gateway
+    /// gives its keys away, or no longer serves anybody.
+    pub is_grave: bool,
     /// The exchanges that show it.
     pub evidence: Vec<ExchangeEvidence>,
 }
@@ -68,10 +82,26 @@ pub struct Failure {
 impl Stop {
     /// The rule is broken, as this exchange shows.
     pub fn failed(message: impl Into<String>, reply: &Reply) -> Self {
+        Self::failed_by(message, reply.exhibit())
+    }
+
+    /// The rule is broken, as this evidence shows.
+    pub fn failed_by(message: impl Into<String>, evidence: ExchangeEvidence) -> Self {
         Self::Failed(Box::new(Failure {
             message: message.into(),
             is_money: false,
-            evidence: vec![reply.exhibit()],
+            is_grave: false,
+            evidence: vec![evidence],
+        }))
+    }
+
+    /// The rule is broken so that it fails the run at every level.
+    pub fn grave(message: impl Into<String>, evidence: ExchangeEvidence) -> Self {
+        Self::Failed(Box::new(Failure {
+            message: message.into(),
+            is_money: false,
+            is_grave: true,
+            evidence: vec![evidence],
         }))
     }
 
@@ -83,6 +113,7 @@ impl Stop {
         Self::Failed(Box::new(Failure {
             message: message.into(),
             is_money: true,
+            is_grave: false,
             evidence: replies.into_iter().map(Reply::exhibit).collect(),
         }))
     }

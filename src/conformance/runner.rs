@@ -10,15 +10,16 @@ use tokio_util::sync::CancellationToken;
 use crate::verdict::{Event, Level, Observer, RuleOutcome, Verdict};
 
 use super::probe::{Probe, Setting};
-use super::rule::{Failure, Rule, Stop};
+use super::rule::{Failure, Rule, Stop, Turn};
 
 /// How rules are run.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
     /// How many at once.
     pub jobs: usize,
-    /// Whether SHOULD failures fail the run.
-    pub should_fails: bool,
+    /// The weakest level whose failures fail the run; those of weaker ones are
+    /// warnings.
+    pub fails: Level,
     /// Whether the first failure ends the run.
     pub fail_fast: bool,
 }
@@ -48,11 +49,14 @@ pub async fn run(
     cancel: &CancellationToken,
 ) -> CheckOutcome {
     observer.observe(&Event::CheckStarted { rules: rules.len() });
-    let (alone, together): (Vec<&'static Rule>, Vec<&'static Rule>) =
-        rules.iter().partition(|rule| rule.is_alone);
     let mut outcome = CheckOutcome::default();
-    for (rules, jobs) in [(together, options.jobs.max(1)), (alone, 1)] {
-        let queue = rules.into_iter().collect();
+    for (turn, jobs) in [
+        (Turn::Together, options.jobs.max(1)),
+        (Turn::Alone, 1),
+        (Turn::Last, 1),
+    ] {
+        let of_turn = rules.iter().filter(|rule| rule.turn == turn);
+        let queue = of_turn.copied().collect();
         let batch = Batch {
             setting,
             options,
@@ -85,8 +89,7 @@ impl Batch<'_> {
             while running.len() < jobs && !outcome.is_cut_short {
                 let Some(rule) = queue.pop_front() else { break };
                 let setting = self.setting.clone();
-                let should_fails = self.options.should_fails;
-                let handle = running.spawn(judge(rule, setting, should_fails));
+                let handle = running.spawn(judge(rule, setting, self.options.fails));
                 names.push((handle.id(), rule));
             }
             let finished = tokio::select! {
@@ -113,14 +116,16 @@ impl Batch<'_> {
     }
 }
 
-async fn judge(rule: &'static Rule, setting: Setting, should_fails: bool) -> RuleOutcome {
+async fn judge(rule: &'static Rule, setting: Setting, fails: Level) -> RuleOutcome {
     let started = Instant::now();
     let late_failure = setting.caller.profile.late_failure;
     let mut probe = Probe::new(setting, rule.id);
     let result = match (rule.attempt)(&mut probe).await {
         // The rules count what was accepted; where that can fail later and
         // give its amount back, too much accepted proves nothing yet.
-        Err(Stop::Failed(failure)) if failure.is_money && late_failure && !rule.is_alone => {
+        Err(Stop::Failed(failure))
+            if failure.is_money && late_failure && rule.turn != Turn::Alone =>
+        {
             Err(Stop::Inconclusive(format!(
                 "{}; but an accepted refund can fail later here (late-failure in the profile)",
                 failure.message
@@ -137,7 +142,7 @@ async fn judge(rule: &'static Rule, setting: Setting, should_fails: bool) -> Rul
             outcome.verdict = Verdict::Warn;
             outcome.message = remarks(probe.remarks());
         }
-        Err(stop) => stopped(&mut outcome, stop, should_fails),
+        Err(stop) => stopped(&mut outcome, stop, fails),
     }
     outcome
 }
@@ -153,20 +158,16 @@ fn remarks(all: &[String]) -> String {
     text
 }
 
-fn stopped(outcome: &mut RuleOutcome, stop: Stop, should_fails: bool) {
+fn stopped(outcome: &mut RuleOutcome, stop: Stop, fails: Level) {
     match stop {
         Stop::Failed(failure) => {
             let Failure {
                 message,
                 is_money,
+                is_grave,
                 evidence,
             } = *failure;
-            let binds = match outcome.level {
-                Level::Must => true,
-                Level::Should => should_fails,
-                Level::Hardening | Level::Observed => false,
-            };
-            outcome.verdict = if binds || is_money {
+            outcome.verdict = if outcome.level <= fails || is_money || is_grave {
                 Verdict::Fail
             } else {
                 Verdict::Warn

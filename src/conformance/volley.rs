@@ -92,7 +92,7 @@ impl Contenders {
             },
         ))
         .await;
-        probe.count(landed.len());
+        probe.note(&landed);
         Ok(landed)
     }
 }

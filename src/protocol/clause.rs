@@ -198,6 +198,11 @@ pub const CLAUSES: &[Clause] = &[
         "Oversized, slow and malformed input is refused in time, without a server error, and others are still answered.",
     ),
     clause(
+        "server.secrets",
+        Source::Hardening,
+        "An answer shows neither a sign key, nor a signature that the sender lacks, nor the gateway's inside.",
+    ),
+    clause(
         "signature.definition",
         Source::Page,
         "signature is the lowercase hex of SHA-256 over the text of the signed value followed by the partner's sign key.",

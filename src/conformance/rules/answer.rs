@@ -2,7 +2,7 @@
 
 use crate::audit::SignatureState;
 use crate::conformance::probe::{Probe, Reply};
-use crate::conformance::rule::{Rule, Stop};
+use crate::conformance::rule::{Rule, Stop, Turn};
 use crate::generate::mutate::{field, signature};
 use crate::protocol::header::{SIGN_TYPE, VERSION};
 use crate::protocol::{Code, Direction, Envelope, Reading, RefundStatus, Timestamp};
@@ -16,7 +16,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["signature.response", "envelope.response"],
         level: Level::Must,
         catches: &["error-unsigned"],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(signed(probe)),
     },
     Rule {
@@ -32,7 +32,7 @@ pub(super) const RULES: &[Rule] = &[
         ],
         level: Level::Must,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(members(probe)),
     },
     Rule {
@@ -42,7 +42,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["refund.response"],
         level: Level::Must,
         catches: &["float-amount"],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(amount(probe)),
     },
     Rule {
@@ -52,7 +52,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["transport.content-type"],
         level: Level::Should,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(content_type(probe)),
     },
     Rule {
@@ -62,7 +62,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["codes.list"],
         level: Level::Should,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(code(probe)),
     },
     Rule {
@@ -72,7 +72,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["envelope.layout"],
         level: Level::Observed,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(layout(probe)),
     },
 ];

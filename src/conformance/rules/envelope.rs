@@ -2,7 +2,7 @@
 
 use crate::audit::Money;
 use crate::conformance::probe::Probe;
-use crate::conformance::rule::{Rule, Stop};
+use crate::conformance::rule::{Rule, Stop, Turn};
 use crate::generate::mutate::envelope as mutate;
 use crate::generate::{Draft, Part};
 use crate::protocol::RefundNo;
@@ -16,7 +16,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["envelope.request"],
         level: Level::Must,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(probe.turn_each_away(mutate::request_missing)),
     },
     Rule {
@@ -26,7 +26,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["envelope.request"],
         level: Level::Must,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(probe.turn_each_away(mutate::part_missing)),
     },
     Rule {
@@ -36,7 +36,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["envelope.duplicate-members", "signature.raw-text"],
         level: Level::Must,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(duplicate_request_member(probe)),
     },
     Rule {
@@ -46,7 +46,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["envelope.request", "signature.raw-text"],
         level: Level::Must,
         catches: &["signature-unchecked"],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(decoy_request(probe)),
     },
     Rule {
@@ -56,7 +56,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["envelope.request", "refund.operator-id"],
         level: Level::Must,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| {
             Box::pin(async { probe.judge_each(mutate::confusing_texts).await.map(drop) })
         },
@@ -68,7 +68,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["envelope.request", "signature.raw-text"],
         level: Level::Must,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(async { probe.judge_each(mutate::layouts).await.map(drop) }),
     },
     Rule {
@@ -78,7 +78,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["envelope.duplicate-members"],
         level: Level::Observed,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(duplicate_amount(probe)),
     },
 ];

@@ -2,7 +2,7 @@
 
 use crate::audit::Money;
 use crate::conformance::probe::Probe;
-use crate::conformance::rule::{Rule, Stop};
+use crate::conformance::rule::{Rule, Stop, Turn};
 use crate::generate::mutate::{field as mutate, sealed};
 use crate::generate::{Draft, Part};
 use crate::protocol::RefundNo;
@@ -16,7 +16,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["refund.order-no", "refund.refund-no", "refund.amount"],
         level: Level::Must,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(async { probe.judge_each(mutate::missing).await.map(drop) }),
     },
     Rule {
@@ -26,7 +26,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["refund.order-no", "refund.refund-no", "refund.amount"],
         level: Level::Must,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(async { probe.judge_each(mutate::empty).await.map(drop) }),
     },
     Rule {
@@ -36,7 +36,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["refund.order-no", "refund.refund-no", "refund.amount"],
         level: Level::Must,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(async { probe.judge_each(mutate::wrong_type).await.map(drop) }),
     },
     Rule {
@@ -46,7 +46,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["refund.refund-no", "refund.operator-id"],
         level: Level::Must,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(async { probe.judge_each(mutate::too_long).await.map(drop) }),
     },
     Rule {
@@ -56,7 +56,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["refund.refund-no", "refund.operator-id"],
         level: Level::Must,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(longest(probe)),
     },
     Rule {
@@ -66,7 +66,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["refund.amount"],
         level: Level::Must,
         catches: &["float-amount"],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| {
             Box::pin(async {
                 probe
@@ -83,7 +83,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["refund.amount"],
         level: Level::Must,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| {
             Box::pin(async {
                 probe
@@ -100,7 +100,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["refund.amount-positive", "refund.total"],
         level: Level::Must,
         catches: &["negative-amount"],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(amount_not_positive(probe)),
     },
     Rule {
@@ -110,7 +110,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["refund.amount-largest", "refund.total"],
         level: Level::Must,
         catches: &["wrap-32-bit"],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| {
             Box::pin(async {
                 probe
@@ -127,7 +127,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["refund.amount", "refund.total"],
         level: Level::Must,
         catches: &["float-amount", "wrap-32-bit"],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(amount_largest(probe)),
     },
 ];

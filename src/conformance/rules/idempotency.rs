@@ -2,7 +2,7 @@
 
 use crate::audit::Money;
 use crate::conformance::probe::Probe;
-use crate::conformance::rule::{Rule, Stop};
+use crate::conformance::rule::{Rule, Stop, Turn};
 use crate::protocol::RefundNo;
 use crate::verdict::Level;
 
@@ -14,7 +14,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["refund.duplicate-number", "refund.number-names-one-refund"],
         level: Level::Must,
         catches: &["duplicate-applied"],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(retry(probe)),
     },
     Rule {
@@ -28,7 +28,7 @@ pub(super) const RULES: &[Rule] = &[
         ],
         level: Level::Must,
         catches: &["duplicate-applied"],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(retry_after_exhaustion(probe)),
     },
     Rule {
@@ -38,7 +38,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["refund.number-names-one-refund"],
         level: Level::Must,
         catches: &["duplicate-applied"],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(other_amount(probe)),
     },
     Rule {
@@ -48,7 +48,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["refund.number-names-one-refund"],
         level: Level::Must,
         catches: &["duplicate-applied"],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(other_order(probe)),
     },
     Rule {
@@ -58,7 +58,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["refund.refund-no", "refund.total"],
         level: Level::Must,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(similar_numbers(probe)),
     },
     Rule {
@@ -68,7 +68,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["refund.duplicate-number"],
         level: Level::Observed,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(refused_number(probe)),
     },
 ];

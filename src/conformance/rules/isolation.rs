@@ -1,7 +1,7 @@
 //! Does each partner see and move its own money alone?
 
 use crate::conformance::probe::Probe;
-use crate::conformance::rule::{Rule, Stop};
+use crate::conformance::rule::{Rule, Stop, Turn};
 use crate::protocol::Api;
 use crate::target::Partner;
 use crate::verdict::Level;
@@ -14,7 +14,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["refund.partner-isolation"],
         level: Level::Must,
         catches: &["foreign-order"],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(foreign_order(probe)),
     },
     Rule {
@@ -24,7 +24,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["refund.partner-isolation", "signature.definition"],
         level: Level::Must,
         catches: &["signature-unchecked"],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(foreign_key(probe)),
     },
 ];

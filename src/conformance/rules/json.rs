@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rand::RngExt;
 
 use crate::conformance::probe::Probe;
-use crate::conformance::rule::{Rule, Stop};
+use crate::conformance::rule::{Rule, Stop, Turn};
 use crate::generate::mutate::json as mutate;
 use crate::verdict::Level;
 
@@ -17,7 +17,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["envelope.request"],
         level: Level::Should,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(probe.turn_each_away(mutate::broken_syntax)),
     },
     Rule {
@@ -27,7 +27,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["envelope.request", "refund.amount"],
         level: Level::Should,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(probe.turn_each_away(mutate::broken_numbers)),
     },
     Rule {
@@ -37,7 +37,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["transport.content-type"],
         level: Level::Should,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(probe.turn_each_away(mutate::broken_text)),
     },
     Rule {
@@ -47,7 +47,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["envelope.request", "transport.content-type"],
         level: Level::Should,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(probe.turn_each_away(mutate::not_one_document)),
     },
     Rule {
@@ -57,7 +57,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["envelope.request"],
         level: Level::Must,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(truncated(probe)),
     },
 ];

@@ -2,6 +2,7 @@
 
 mod answer;
 mod envelope;
+mod every_answer;
 mod fields;
 mod idempotency;
 mod isolation;
@@ -17,6 +18,7 @@ use super::rule::Rule;
 pub const AREAS: &[&[Rule]] = &[
     answer::RULES,
     envelope::RULES,
+    every_answer::RULES,
     fields::RULES,
     idempotency::RULES,
     isolation::RULES,

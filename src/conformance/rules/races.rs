@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::audit::{Recorder, judge, settle};
 use crate::conformance::probe::{Probe, Reply};
-use crate::conformance::rule::{Failure, Rule, Stop};
+use crate::conformance::rule::{Failure, Rule, Stop, Turn};
 use crate::conformance::volley::{Contenders, Shot};
 use crate::target::PaidOrder;
 use crate::verdict::{Level, Observers, RunVerdict, Severity, Violation};
@@ -32,7 +32,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["refund.total"],
         level: Level::Must,
         catches: &["check-then-act", "lost-update"],
-        is_alone: true,
+        turn: Turn::Alone,
         attempt: |probe| Box::pin(race(probe, halves)),
     },
     Rule {
@@ -42,7 +42,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["refund.total"],
         level: Level::Must,
         catches: &["check-then-act", "lost-update"],
-        is_alone: true,
+        turn: Turn::Alone,
         attempt: |probe| Box::pin(race(probe, fifths)),
     },
     Rule {
@@ -52,7 +52,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["refund.total"],
         level: Level::Must,
         catches: &["lost-update"],
-        is_alone: true,
+        turn: Turn::Alone,
         attempt: |probe| Box::pin(race(probe, parts)),
     },
     Rule {
@@ -66,7 +66,7 @@ pub(super) const RULES: &[Rule] = &[
         ],
         level: Level::Must,
         catches: &["duplicate-race", "duplicate-applied"],
-        is_alone: true,
+        turn: Turn::Alone,
         attempt: |probe| Box::pin(race(probe, duplicates)),
     },
     Rule {
@@ -76,7 +76,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["refund.number-names-one-refund", "refund.total"],
         level: Level::Must,
         catches: &["duplicate-race"],
-        is_alone: true,
+        turn: Turn::Alone,
         attempt: |probe| Box::pin(race(probe, same_number)),
     },
 ];
@@ -200,6 +200,7 @@ fn proven(violation: &Violation, replies: &[Reply]) -> Stop {
             violation.invariant, violation.severity, violation.timing, violation.message
         ),
         is_money: violation.severity != Severity::Protocol,
+        is_grave: false,
         evidence,
     }))
 }

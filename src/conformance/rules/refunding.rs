@@ -2,7 +2,7 @@
 
 use crate::audit::Money;
 use crate::conformance::probe::Probe;
-use crate::conformance::rule::{Rule, Stop};
+use crate::conformance::rule::{Rule, Stop, Turn};
 use crate::protocol::OrderNo;
 use crate::verdict::Level;
 
@@ -17,7 +17,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["refund.total"],
         level: Level::Must,
         catches: &["cap-per-refund", "cap-off-by-one"],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(full(probe)),
     },
     Rule {
@@ -27,7 +27,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["refund.total"],
         level: Level::Must,
         catches: &["cap-per-refund"],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(partial(probe)),
     },
     Rule {
@@ -37,7 +37,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["refund.total"],
         level: Level::Must,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(many_small(probe)),
     },
     Rule {
@@ -47,7 +47,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["refund.total"],
         level: Level::Must,
         catches: &["cap-off-by-one"],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(more_than_paid(probe)),
     },
     Rule {
@@ -57,7 +57,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["refund.total"],
         level: Level::Must,
         catches: &["cap-per-refund", "cap-off-by-one"],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(rest_plus_one(probe)),
     },
     Rule {
@@ -67,7 +67,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["refund.total", "codes.unknown-outcome"],
         level: Level::Must,
         catches: &["refusal-consumes"],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(refusal_leaves_balance(probe)),
     },
     Rule {
@@ -77,7 +77,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["refund.refund-no", "refund.total"],
         level: Level::Must,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(equal_amounts(probe)),
     },
     Rule {
@@ -87,7 +87,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["refund.order-no", "refund.order-paid"],
         level: Level::Must,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(unknown_order(probe)),
     },
     Rule {
@@ -97,7 +97,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["refund.total", "refund.order-paid"],
         level: Level::Must,
         catches: &["unpaid-order"],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(unpaid_order(probe)),
     },
 ];

@@ -2,7 +2,7 @@
 //! forger would try?
 
 use crate::conformance::probe::Probe;
-use crate::conformance::rule::{Rule, Stop};
+use crate::conformance::rule::{Rule, Stop, Turn};
 use crate::generate::mutate::{sealed, signature as mutate};
 use crate::generate::{Spelling, spellings};
 use crate::protocol::SignKey;
@@ -17,7 +17,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["signature.raw-text"],
         level: Level::Must,
         catches: &["signature-reserialised"],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(other_spelling_accepted(probe)),
     },
     Rule {
@@ -27,7 +27,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["signature.raw-text"],
         level: Level::Must,
         catches: &["signature-reserialised", "signature-unchecked"],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| {
             Box::pin(async {
                 probe
@@ -44,7 +44,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["signature.definition", "signature.raw-text"],
         level: Level::Must,
         catches: &["signature-unchecked", "signature-reserialised"],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| {
             Box::pin(async {
                 probe
@@ -61,7 +61,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["signature.definition"],
         level: Level::Must,
         catches: &["signature-unchecked"],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| {
             Box::pin(async { probe.judge_each(mutate::flipped_digits).await.map(drop) })
         },
@@ -73,7 +73,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["signature.definition"],
         level: Level::Must,
         catches: &["signature-unchecked"],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| {
             Box::pin(async { probe.judge_each(mutate::other_lengths).await.map(drop) })
         },
@@ -85,7 +85,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["envelope.request", "signature.definition"],
         level: Level::Must,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| {
             Box::pin(async {
                 probe
@@ -102,7 +102,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["signature.definition"],
         level: Level::Must,
         catches: &["signature-unchecked"],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(async { probe.judge_each(mutate::other_keys).await.map(drop) }),
     },
     Rule {
@@ -112,7 +112,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["signature.definition"],
         level: Level::Must,
         catches: &["signature-unchecked"],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| {
             Box::pin(async {
                 probe
@@ -129,7 +129,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["signature.definition"],
         level: Level::Must,
         catches: &["signature-unchecked"],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| {
             Box::pin(async { probe.judge_each(mutate::other_encodings).await.map(drop) })
         },
@@ -141,7 +141,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["signature.definition"],
         level: Level::Must,
         catches: &["signature-unchecked"],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(of_another_request(probe)),
     },
     Rule {
@@ -151,7 +151,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["signature.upper-case"],
         level: Level::Observed,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(upper_case(probe)),
     },
 ];

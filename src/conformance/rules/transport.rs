@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::conformance::probe::{Probe, Reply};
-use crate::conformance::rule::{Rule, Stop};
+use crate::conformance::rule::{Rule, Stop, Turn};
 use crate::generate::mutate::http::{self as mutate, RawRequest};
 use crate::generate::{Draft, Expected, Mutation, Part};
 use crate::protocol::Api;
@@ -18,7 +18,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["transport.paths"],
         level: Level::Should,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(turned_away(probe, mutate::other_methods)),
     },
     Rule {
@@ -28,7 +28,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["transport.paths"],
         level: Level::Should,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(turned_away(probe, mutate::other_paths)),
     },
     Rule {
@@ -38,7 +38,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["transport.content-type"],
         level: Level::Should,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(turned_away(probe, mutate::other_content_types)),
     },
     Rule {
@@ -48,7 +48,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["transport.content-type"],
         level: Level::Should,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(accepted(probe, mutate::json_content_types)),
     },
     Rule {
@@ -58,7 +58,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["server.limits"],
         level: Level::Hardening,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(accepted(probe, mutate::chunked)),
     },
     Rule {
@@ -68,7 +68,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["server.limits"],
         level: Level::Hardening,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(turned_away(probe, mutate::broken_chunks)),
     },
     Rule {
@@ -78,7 +78,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["server.limits"],
         level: Level::Hardening,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(turned_away(probe, mutate::broken_lengths)),
     },
     Rule {
@@ -88,7 +88,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["server.limits"],
         level: Level::Hardening,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(turned_away(probe, mutate::broken_heads)),
     },
     Rule {
@@ -98,7 +98,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["server.limits", "refund.total"],
         level: Level::Hardening,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(length_and_chunks(probe)),
     },
     Rule {
@@ -108,7 +108,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["server.limits"],
         level: Level::Hardening,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(oversized(probe)),
     },
     Rule {
@@ -118,7 +118,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["server.limits"],
         level: Level::Hardening,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(segmented(probe)),
     },
     Rule {
@@ -128,7 +128,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["server.limits"],
         level: Level::Hardening,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| {
             Box::pin(accepted(probe, |request| {
                 let expecting = request.clone().with("Expect: 100-continue");
@@ -146,7 +146,7 @@ pub(super) const RULES: &[Rule] = &[
         clauses: &["server.limits"],
         level: Level::Hardening,
         catches: &[],
-        is_alone: false,
+        turn: Turn::Together,
         attempt: |probe| Box::pin(keep_alive(probe)),
     },
 ];
