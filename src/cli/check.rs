@@ -8,6 +8,7 @@ use crate::conformance::runner::Options;
 use crate::conformance::{CheckOutcome, Rule, Selection};
 use crate::verdict::{ExitCode, Level, Verdict};
 
+use super::dialect::DialectArgs;
 use super::error::CliError;
 use super::output::OutputArgs;
 use super::run::{End, Run};
@@ -54,6 +55,10 @@ pub struct RuleArgs {
     /// Stop at the first rule that fails
     #[arg(long)]
     pub fail_fast: bool,
+
+    /// What becomes of the dialect.
+    #[command(flatten)]
+    pub dialect: DialectArgs,
 }
 
 /// What fails a run.
@@ -66,11 +71,14 @@ pub enum FailLevel {
 }
 
 impl RuleArgs {
-    /// The rules that are selected.
+    /// The rules that are selected; nothing else that was asked for about them
+    /// stands in the way of a run either.
     ///
     /// # Errors
-    /// [`CliError::Selection`] where a glob selects nothing.
+    /// [`CliError::Selection`] where a glob selects nothing, [`CliError::Usage`]
+    /// where the profile can't be saved.
     pub(super) fn selected(&self) -> Result<Vec<&'static Rule>, CliError> {
+        self.dialect.look_at_file()?;
         Ok(Selection {
             only: self.only.clone(),
             skip: self.skip.clone(),
@@ -90,7 +98,9 @@ impl RuleArgs {
         }
     }
 
-    /// Runs the rules.
+    /// Runs the rules, then looks at the dialect: orders of a pool and of a
+    /// budget belong to the rules first. Whoever asks for some rules alone gets
+    /// no dialect, unless a profile is to be saved.
     pub(super) async fn check(&self, run: &Run, rules: &[&'static Rule]) -> End {
         let outcome = crate::conformance::run(
             &run.setting,
@@ -100,7 +110,15 @@ impl RuleArgs {
             &run.cancel,
         )
         .await;
-        end_of(&outcome)
+        let end = end_of(&outcome);
+        if outcome.is_cut_short {
+            let reason = "the rules did not run to their end";
+            self.dialect.give_up(run, reason);
+        } else if self.dialect.is_wanted(self.only.is_empty()) {
+            let observed = self.dialect.observe(run, self.options().jobs).await;
+            return observed.map_or_else(|failed| end.clone().graver(failed), |()| end.clone());
+        }
+        end
     }
 }
 

@@ -5,6 +5,7 @@ mod args;
 mod audit;
 mod check;
 mod config_file;
+mod dialect;
 mod error;
 mod gate;
 mod interrupt;

@@ -127,6 +127,11 @@ impl Run {
         &self.reporting.folder
     }
 
+    /// Whether the target is the reference gateway, started for this run.
+    pub(super) const fn is_in_process(&self) -> bool {
+        self.gateway.is_some()
+    }
+
     /// Ends the run: writes the reports and tells the person.
     ///
     /// # Errors

@@ -10,6 +10,7 @@
 //! not a hundred red rules. Rules run in parallel, races alone and last.
 
 pub mod batch;
+pub mod dialect;
 pub mod expect;
 mod leak;
 pub mod money;

@@ -6,8 +6,9 @@
 
 use crate::audit::{Finding, Money, SignatureState};
 use crate::generate::mutate::signature::flipped_digits;
+use crate::protocol::explain::{Explanation, explain};
 use crate::protocol::header::TimeField;
-use crate::protocol::{Amount, Api, Code, RefundRequest, Timestamp};
+use crate::protocol::{Amount, Api, Code, Direction, Envelope, RefundRequest, Timestamp};
 use crate::target::{Caller, OrderError};
 use crate::verdict::{Event, ExchangeEvidence, Observer};
 
@@ -259,6 +260,11 @@ impl Flight<'_> {
                 ),
             ));
         }
+        if let Some(matched) = matched(reply, caller) {
+            return Some(Diagnosis::Doubt(format!(
+                "the signature of the gateway's answer is not over the answer's raw text and our key for partner {partner}: it matches {matched}"
+            )));
+        }
         if reply.evidence.signature != SignatureState::Valid {
             return Some(Diagnosis::Doubt(format!(
                 "the signature of the gateway's answer does not hold under our key for partner {partner}: the key is wrong, or it signs something else than the raw text (see RECOUP_SIGN_KEY, --sign-key-file, --partner)"
@@ -380,6 +386,15 @@ fn is_vague_refusal(reply: &Reply) -> bool {
                 | Code::PARAMETER_ILLEGITIMATE
         )
     )
+}
+
+/// What the signature of an answer matches, where that is not the raw text.
+fn matched(reply: &Reply, caller: &Caller) -> Option<String> {
+    if reply.evidence.signature != SignatureState::Invalid {
+        return None;
+    }
+    let envelope = Envelope::parse(reply.exchange.body()?, Direction::Response).ok()?;
+    explain(&envelope, &caller.partner.key).map(|Explanation(what)| what)
 }
 
 /// What a body that is no response looks like.

@@ -31,6 +31,11 @@ impl<T> Reading<T> {
         }
     }
 
+    /// Whether it is not there at all.
+    pub const fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
+
     /// Whether it is there and not what it should be.
     pub const fn is_wrong(&self) -> bool {
         matches!(self, Self::Wrong)

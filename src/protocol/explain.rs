@@ -5,6 +5,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::envelope::Envelope;
+use super::rewriting::Rewriting;
 use super::signature::{SignKey, Signature, sign};
 
 /// Something that a signature can have been made over, or by, instead.
@@ -34,13 +35,13 @@ pub fn explain(envelope: &Envelope<'_>, key: &SignKey) -> Option<Explanation> {
 fn candidates(raw: &str, key: &SignKey) -> Vec<(String, String)> {
     let mut found = vec![("the raw text".to_owned(), signed(raw, key))];
     let mut push = |what: &str, signature: String| found.push((what.to_owned(), signature));
+    for rewriting in Rewriting::ALL {
+        if let Some(text) = rewriting.of(raw) {
+            let what = format!("the value re-serialised: {}", rewriting.description);
+            push(&what, signed(&text, key));
+        }
+    }
     if let Ok(value) = serde_json::from_str::<Value>(raw) {
-        push(
-            "the value re-serialised: compact, members sorted",
-            signed(&value.to_string(), key),
-        );
-        let pretty = serde_json::to_string_pretty(&value).expect("it has string keys");
-        push("the value re-serialised: indented", signed(&pretty, key));
         for part in ["header", "body"] {
             if let Some(part_value) = value.get(part) {
                 push(

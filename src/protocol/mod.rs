@@ -23,6 +23,7 @@ pub mod payment;
 pub mod profile;
 pub mod query;
 pub mod refund;
+pub mod rewriting;
 pub mod signature;
 pub mod time;
 
@@ -41,5 +42,6 @@ pub use payment::PaymentRequest;
 pub use profile::Profile;
 pub use query::{OrderState, QueryRequest};
 pub use refund::{RefundRequest, RefundStatus};
+pub use rewriting::Rewriting;
 pub use signature::{SignKey, Signature, SignatureError};
 pub use time::Timestamp;

@@ -1,5 +1,7 @@
 //! A profile: a gateway's answers to the open points of the protocol.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::header::TimeField;
@@ -42,7 +44,18 @@ pub struct Profile {
     pub late_failure: bool,
     /// What code 1 with status 1 means.
     pub status_one: StatusOne,
+    /// What the gateway did at each open point when the profile was saved, by
+    /// the point's id. It changes nothing in a run; the run says where the
+    /// gateway differs from it.
+    pub observed: BTreeMap<String, String>,
 }
+
+/// What stands above the answers that a saved profile keeps.
+const OBSERVED: &str = "
+# What the gateway did at each open point when this was saved. No setting: a
+# run with this profile says what has changed since.
+[observed]
+";
 
 impl Profile {
     /// The profile that is built in; its file documents each setting.
@@ -53,6 +66,7 @@ impl Profile {
             duplicates: Duplicates::Either,
             late_failure: false,
             status_one: StatusOne::Accepted,
+            observed: BTreeMap::new(),
         }
     }
 
@@ -65,6 +79,30 @@ impl Profile {
     /// The parser's own, with line and column, where the text is no profile.
     pub fn from_toml(text: &str) -> Result<Self, toml::de::Error> {
         toml::from_str(text)
+    }
+
+    /// The profile as a file, each setting with what it means; reading it gives
+    /// the same profile back. Lines of a comment may be put before it.
+    pub fn to_toml(&self) -> String {
+        let mut settings = toml::Table::try_from(self).expect("its settings are texts and flags");
+        let observed = settings.remove("observed");
+        let (_, documented) = Self::BUILT_IN_FILE
+            .split_once("\n\n")
+            .expect("the built-in file starts with a paragraph about itself");
+        let mut text = String::new();
+        for line in documented.lines() {
+            let name = line.split_once(" = ").map_or("", |(name, _)| name);
+            match settings.get(name) {
+                Some(value) => text.extend([name, " = ", &value.to_string()]),
+                None => text.push_str(line),
+            }
+            text.push('\n');
+        }
+        text.push_str(OBSERVED);
+        if let Some(answers) = observed {
+            text += &toml::to_string(&answers).expect("its answers are texts");
+        }
+        text
     }
 }
 
@@ -84,6 +122,23 @@ mod tests {
             Profile::from_toml(Profile::BUILT_IN_FILE).unwrap(),
             Profile::built_in()
         );
+    }
+
+    #[test]
+    fn a_profile_that_was_written_is_read_back_as_it_was() {
+        let profile = Profile {
+            name: "the \"acme\" gateway".to_owned(),
+            time_field: TimeField::ReqTime,
+            duplicates: Duplicates::Refuse,
+            late_failure: true,
+            status_one: StatusOne::Cancelled,
+            observed: BTreeMap::from([("answer-layout".to_owned(), "compact".to_owned())]),
+        };
+        for profile in [profile, Profile::built_in()] {
+            let text = profile.to_toml();
+            assert_eq!(Profile::from_toml(&text).unwrap(), profile, "{text}");
+            assert!(text.contains("# What a request calls its time"), "{text}");
+        }
     }
 
     #[test]

@@ -9,8 +9,8 @@ use serde::Serialize;
 use super::figures;
 use super::redact::Redactor;
 use crate::verdict::{
-    AuditSummary, Event, ExitCode, LoadProgress, LoadSummary, Observer, RuleOutcome, RunPlan,
-    RunVerdict, Severity, Verdict, Violation,
+    AuditSummary, Dialect, Event, ExitCode, LoadProgress, LoadSummary, Observer, RuleOutcome,
+    RunPlan, RunVerdict, Severity, Verdict, Violation,
 };
 
 /// A step of the pre-flight and what it found.
@@ -33,6 +33,9 @@ pub struct Report {
     pub preflight: Vec<PreflightStep>,
     /// Every rule that got a verdict, sorted by id.
     pub rules: Vec<RuleOutcome>,
+    /// What the gateway does where the protocol is silent, where that was
+    /// looked at.
+    pub dialect: Option<Dialect>,
     /// What the load measured, where there was one and it came to its end.
     pub load: Option<LoadSummary>,
     /// Invariants that were seen broken while the load went on.
@@ -126,6 +129,7 @@ struct Heard {
     preflight: Vec<PreflightStep>,
     rules_planned: Option<usize>,
     rules: Vec<RuleOutcome>,
+    dialect: Option<Dialect>,
     load_started: Option<(String, f64)>,
     progress: Option<LoadProgress>,
     load: Option<LoadSummary>,
@@ -158,6 +162,7 @@ impl Collector {
             plan: heard.plan.clone().unwrap_or_else(no_plan),
             preflight: heard.preflight.clone(),
             rules,
+            dialect: heard.dialect.clone(),
             load: heard.load.clone(),
             alarms: heard.alarms.clone(),
             audit: heard.audit.clone(),
@@ -194,6 +199,7 @@ impl Heard {
             }),
             Event::CheckStarted { rules } => self.rules_planned = Some(rules),
             Event::RuleFinished(outcome) => self.rules.push(*outcome),
+            Event::DialectObserved(dialect) => self.dialect = Some(*dialect),
             Event::LoadStarted { scenario, seconds } => {
                 self.load_started = Some((scenario, seconds));
             }

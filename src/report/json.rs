@@ -6,7 +6,10 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::collected::{PreflightStep, Report};
-use crate::verdict::{AuditSummary, ExitCode, LoadSummary, RuleOutcome, RunVerdict, Violation};
+use crate::verdict::{
+    AuditSummary, Dialect, DialectChange, DialectPoint, ExitCode, LoadSummary, RuleOutcome,
+    RunVerdict, Violation,
+};
 
 /// The version of the schema that is written.
 pub const SCHEMA: &str = "recoup.report/1";
@@ -38,10 +41,30 @@ struct Document<'a> {
     profile: &'a str,
     preflight: &'a [PreflightStep],
     rules: &'a [RuleOutcome],
+    dialect: Option<DialectSection<'a>>,
     load: Option<&'a LoadSummary>,
     audit: Option<Audit<'a>>,
     alarms: &'a [Violation],
     notices: &'a [String],
+}
+
+#[derive(Serialize)]
+struct DialectSection<'a> {
+    points: &'a [DialectPoint],
+    signs: Option<&'a str>,
+    verifies: Option<&'a str>,
+    changed: &'a [DialectChange],
+}
+
+impl<'a> DialectSection<'a> {
+    fn of(dialect: &'a Dialect) -> Self {
+        Self {
+            points: &dialect.points,
+            signs: dialect.signs(),
+            verifies: dialect.verifies(),
+            changed: &dialect.changed,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -80,6 +103,7 @@ impl<'a> Document<'a> {
             profile: &plan.profile,
             preflight: &report.preflight,
             rules: &report.rules,
+            dialect: report.dialect.as_ref().map(DialectSection::of),
             load: report.load.as_ref(),
             audit: report.audit.as_ref().map(Audit::of),
             alarms: &report.alarms,

@@ -5,11 +5,12 @@ use std::io::{self, Write};
 
 use super::block::{to_text, violation_heading, write_rule, write_violation};
 use super::collected::Report;
+use super::dialect;
 use super::figures;
 use super::palette::Palette;
 use super::shown;
 use crate::verdict::event::tally;
-use crate::verdict::{AuditSummary, LoadSummary, Violation};
+use crate::verdict::{AuditSummary, Dialect, LoadSummary, Violation};
 
 /// Failures and violations that are listed: a step summary holds a mebibyte.
 const LIST_LIMIT: usize = 50;
@@ -30,6 +31,9 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     )?;
     plan(report, out)?;
     rules(report, out)?;
+    if let Some(dialect) = &report.dialect {
+        write_dialect(dialect, out)?;
+    }
     if let Some(load) = &report.load {
         write_load(load, out)?;
     }
@@ -96,6 +100,23 @@ fn rules(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         folded(out, &outcome.id, &block)?;
     }
     and_more(out, noteworthy.len())
+}
+
+fn write_dialect(dialect: &Dialect, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "### Dialect\n")?;
+    for change in &dialect.changed {
+        writeln!(out, "> {}\n", escaped(&change.to_string()))?;
+    }
+    for sentence in dialect::sentences(dialect) {
+        writeln!(out, "{}\n", escaped(&sentence))?;
+    }
+    let summary = html_escaped(&dialect::summary(dialect));
+    writeln!(out, "<details><summary>{summary}</summary>\n")?;
+    header(out, &["open point", "found"])?;
+    for point in &dialect.points {
+        row(out, &[&escaped(point.point), &escaped(&point.finding())])?;
+    }
+    writeln!(out, "\n</details>\n")
 }
 
 fn write_load(load: &LoadSummary, out: &mut dyn Write) -> io::Result<()> {

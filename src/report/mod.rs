@@ -12,6 +12,7 @@
 
 mod block;
 mod collected;
+pub(crate) mod dialect;
 mod error;
 mod exchanges;
 mod figures;
@@ -19,6 +20,7 @@ mod folder;
 pub mod html;
 pub mod json;
 pub mod junit;
+mod last_run;
 pub mod markdown;
 mod palette;
 mod progress;
@@ -32,6 +34,7 @@ pub mod terminal;
 pub use collected::{Collector, PreflightStep, Report};
 pub use error::ReportError;
 pub use folder::RunFolder;
+pub use last_run::LastRun;
 pub use palette::{Palette, Tone};
 pub use progress::Progress;
 pub use redact::Redactor;

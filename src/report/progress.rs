@@ -150,7 +150,10 @@ impl Observer for Progress {
             Event::LoadFinished(_) | Event::AuditFinished(_) | Event::Finished { .. } => {
                 self.clear(state);
             }
-            Event::Started(_) | Event::Preflight { .. } | Event::Notice(_) => {}
+            Event::Started(_)
+            | Event::Preflight { .. }
+            | Event::DialectObserved(_)
+            | Event::Notice(_) => {}
         }
     }
 }

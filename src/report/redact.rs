@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::verdict::{
-    AuditSummary, Event, ExchangeEvidence, LoadSummary, RuleOutcome, RunPlan, Violation,
+    AuditSummary, Dialect, Event, ExchangeEvidence, LoadSummary, RuleOutcome, RunPlan, Violation,
 };
 
 /// What stands where a secret stood.
@@ -59,6 +59,7 @@ impl Redactor {
                 self.text(finding);
             }
             Event::RuleFinished(outcome) => self.rule(outcome),
+            Event::DialectObserved(dialect) => self.dialect(dialect),
             Event::LoadStarted { scenario, .. } => self.text(scenario),
             Event::Alarm(violation) => self.violation(violation),
             Event::LoadFinished(load) => self.load(load),
@@ -81,6 +82,18 @@ impl Redactor {
         self.text(&mut outcome.message);
         for exchange in &mut outcome.evidence {
             self.exchange(exchange);
+        }
+    }
+
+    fn dialect(&self, dialect: &mut Dialect) {
+        for point in &mut dialect.points {
+            point.answer.iter_mut().for_each(|text| self.text(text));
+            self.text(&mut point.note);
+        }
+        for change in &mut dialect.changed {
+            self.text(&mut change.was);
+            self.text(&mut change.is);
+            self.text(&mut change.since);
         }
     }
 

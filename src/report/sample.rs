@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use super::collected::{Collector, Report};
 use super::redact::Redactor;
 use crate::verdict::{
-    AuditSummary, Event, ExchangeEvidence, ExitCode, Exposure, KindSummary, Latency, Level,
-    LoadProgress, LoadSummary, Observer, RuleOutcome, RunPlan, RunVerdict, Severity,
-    ThresholdOutcome, TimelinePoint, Timing, Verdict, Violation, WitnessStep,
+    AuditSummary, Dialect, DialectPoint, Event, ExchangeEvidence, ExitCode, Exposure, KindSummary,
+    Latency, Level, LoadProgress, LoadSummary, Observer, RuleOutcome, RunPlan, RunVerdict,
+    Severity, ThresholdOutcome, TimelinePoint, Timing, Verdict, Violation, WitnessStep,
 };
 
 /// A sign key that the failed run's gateway gives away everywhere.
@@ -50,7 +50,12 @@ pub(super) fn failed() -> Report {
             .map(Box::new)
             .map(Event::RuleFinished),
     );
+    let mut dialect = dialect();
+    dialect.points[1].note = format!("<b> | {SECRET} \u{1b}[31m");
+    let earlier = BTreeMap::from([("duplicate-number".into(), format!("replay {SECRET}"))]);
+    dialect.compare(&earlier, "the run of 2026-01-01T00:00:00+00:00");
     events.extend([
+        Event::DialectObserved(Box::new(dialect)),
         Event::LoadStarted {
             scenario: "sustained".into(),
             seconds: 13.0,
@@ -86,6 +91,7 @@ pub(super) fn green() -> Report {
         Event::CheckStarted { rules: 4 },
     ];
     events.extend(rules.into_iter().map(Box::new).map(Event::RuleFinished));
+    events.push(Event::DialectObserved(Box::new(dialect())));
     let mut load = load();
     load.failed = 0;
     load.errors.clear();
@@ -141,6 +147,37 @@ pub(super) fn finished() -> Event {
         exit: ExitCode::Money,
         reason: "order o17 was refunded 1003 of 1000 paid".into(),
     }
+}
+
+/// What was found out about a few open points.
+pub(super) fn dialect() -> Dialect {
+    let point = |point, answer: Option<&str>, note: &str| DialectPoint {
+        point,
+        question: "What does a gateway do here?",
+        answer: answer.map(str::to_owned),
+        note: note.to_owned(),
+    };
+    Dialect::new(vec![
+        point(
+            "amount-beyond-32-bit",
+            None,
+            "no order of 2147483648 could be had",
+        ),
+        point("answer-layout", Some("compact"), ""),
+        point(
+            "answer-signature",
+            Some("raw"),
+            "signs the raw text of its answer, byte for byte",
+        ),
+        point("duplicate-number", Some("refuse"), "with code 31"),
+        point("refusal-status", Some("200"), "200 with code 8, 30, 35"),
+        point(
+            "request-signature",
+            Some("raw"),
+            "verifies the raw text of a request, byte for byte",
+        ),
+        point("unknown-members", Some("taken"), ""),
+    ])
 }
 
 /// An outcome with nothing to say.

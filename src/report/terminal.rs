@@ -5,11 +5,12 @@ use std::io::{self, Write};
 
 use super::block::{tone_of, write_rule, write_violation};
 use super::collected::Report;
+use super::dialect;
 use super::figures;
 use super::palette::{Palette, Tone};
 use super::shown;
 use crate::verdict::event::tally;
-use crate::verdict::{AuditSummary, LoadSummary, RunVerdict, Verdict};
+use crate::verdict::{AuditSummary, Dialect, LoadSummary, RunVerdict, Verdict};
 
 /// Failed rules that are printed in full; the rest is in the files.
 const BLOCK_LIMIT: usize = 25;
@@ -39,6 +40,9 @@ impl Screen<'_> {
         self.plan(report)?;
         self.preflight(report)?;
         self.rules(report)?;
+        if let Some(dialect) = &report.dialect {
+            self.dialect(dialect)?;
+        }
         if let Some(load) = &report.load {
             self.load(load)?;
         }
@@ -119,6 +123,11 @@ impl Screen<'_> {
             .map(|(reason, ids)| (reason, ids.join(", ")))
             .collect();
         self.table("Skipped", &skipped)
+    }
+
+    fn dialect(&mut self, dialect: &Dialect) -> io::Result<()> {
+        self.heading("Dialect", &dialect::summary(dialect))?;
+        dialect::write(dialect, self.palette, self.out)
     }
 
     fn load(&mut self, load: &LoadSummary) -> io::Result<()> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::audit::{AuditSummary, Violation};
+use super::dialect::Dialect;
 use super::exit_code::ExitCode;
 use super::load::{LoadProgress, LoadSummary};
 use super::rule::{RuleOutcome, Verdict};
@@ -53,6 +54,8 @@ pub enum Event {
     },
     /// A rule has its verdict.
     RuleFinished(Box<RuleOutcome>),
+    /// What the protocol leaves open was looked at.
+    DialectObserved(Box<Dialect>),
     /// The load starts.
     LoadStarted {
         /// The scenario's name.

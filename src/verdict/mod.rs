@@ -5,6 +5,7 @@
 //! which rule, run or history a verdict came from to print it.
 
 pub mod audit;
+pub mod dialect;
 pub mod event;
 pub mod exchange;
 pub mod exit_code;
@@ -12,6 +13,7 @@ pub mod load;
 pub mod rule;
 
 pub use audit::{AuditSummary, Exposure, Severity, Timing, Violation, WitnessStep};
+pub use dialect::{Dialect, DialectChange, DialectPoint};
 pub use event::{Event, Observer, Observers, RunPlan};
 pub use exchange::ExchangeEvidence;
 pub use exit_code::{ExitCode, RunVerdict};

@@ -6,6 +6,7 @@
 
 mod audit;
 mod chart;
+mod dialect;
 mod escape;
 mod failures;
 mod lanes;

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::escape::text;
-use super::{audit, failures, load, matrix, run};
+use super::{audit, dialect, failures, load, matrix, run};
 use crate::report::collected::Report;
 use crate::report::figures;
 
@@ -26,6 +26,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     if let Some(summary) = &report.load {
         load::write(summary, out)?;
     }
+    dialect::write(report, out)?;
     matrix::write(report, out)?;
     run::write(report, out)?;
     writeln!(out, "</main>\n</body>\n</html>")
