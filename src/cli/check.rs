@@ -6,12 +6,15 @@ use clap::{Args, ValueEnum};
 
 use crate::conformance::runner::Options;
 use crate::conformance::{CheckOutcome, Rule, Selection};
-use crate::verdict::{ExitCode, Verdict};
+use crate::verdict::{Event, ExitCode, Verdict};
 
 use super::error::CliError;
 use super::output::OutputArgs;
 use super::run::{End, Run};
 use super::target::TargetArgs;
+
+/// What the operator of a long run should know of its clock.
+const CLOCK_MOVED: &str = "the run took longer than two minutes, so its later requests carry later times; a repetition with --clock carries the first one throughout";
 
 /// Conformance: every rule against the target.
 #[derive(Debug, Clone, Args)]
@@ -97,6 +100,9 @@ impl RuleArgs {
             &run.cancel,
         )
         .await;
+        if run.setting.caller.clock.has_moved() {
+            run.observers.emit(&Event::Notice(CLOCK_MOVED.to_owned()));
+        }
         end_of(&outcome)
     }
 }

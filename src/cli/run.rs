@@ -82,6 +82,7 @@ impl Run {
             partner: setting.caller.partner.number.to_string(),
             profile: setting.caller.profile.name.clone(),
             seed: setting.seed,
+            clock: setting.caller.clock.start().exact(),
             started: started.to_string(),
         }));
         Ok(Self {

@@ -135,6 +135,7 @@ fn plan(seed: u64, started: Timestamp) -> RunPlan {
         partner: "10001".to_owned(),
         profile: "built-in".to_owned(),
         seed,
+        clock: String::new(),
         started: started.to_string(),
     }
 }

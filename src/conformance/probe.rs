@@ -124,8 +124,15 @@ pub struct Probe {
 }
 
 impl Probe {
-    /// A probe for the rule of this id.
-    pub const fn new(setting: Setting, rule: &'static str) -> Self {
+    /// A probe for the rule of this id. Its numbers are the rule's own.
+    pub fn new(setting: Setting, rule: &'static str) -> Self {
+        Self::in_scope(setting, rule, rule)
+    }
+
+    /// A probe that tries the rule once more: its randomness is the same where
+    /// the seed is, its numbers are those of `scope`, which names the attempt.
+    pub fn in_scope(mut setting: Setting, rule: &'static str, scope: &str) -> Self {
+        setting.caller = setting.caller.for_scope(scope);
         Self {
             setting,
             rule,

@@ -45,7 +45,10 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 fn plan(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let plan = &report.plan;
-    header(out, &["target", "partner", "profile", "seed", "started"])?;
+    header(
+        out,
+        &["target", "partner", "profile", "seed", "clock", "started"],
+    )?;
     row(
         out,
         &[
@@ -53,6 +56,7 @@ fn plan(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             &escaped(&plan.partner),
             &escaped(&plan.profile),
             &plan.seed,
+            &escaped(&plan.clock),
             &escaped(&plan.started),
         ],
     )?;

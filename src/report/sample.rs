@@ -280,6 +280,7 @@ fn plan(in_process: bool) -> RunPlan {
         partner: "10001".into(),
         profile: "built-in".into(),
         seed: 42,
+        clock: "2026-01-02T03:04:05.678901+00:00".into(),
         started: "2026-01-02T03:04:05+00:00".into(),
     }
 }

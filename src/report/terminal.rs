@@ -68,6 +68,10 @@ impl Screen<'_> {
             }
         }
         parts.push(format!("seed {}", plan.seed));
+        // In-process the clock is always the same.
+        if !plan.clock.is_empty() && !plan.in_process {
+            parts.push(format!("clock {}", plan.clock));
+        }
         let line = shown::line(&parts.join(" · "));
         writeln!(self.out, "{}", self.palette.paint(Tone::Quiet, &line))
     }
