@@ -87,6 +87,7 @@ impl RuleArgs {
             jobs: self.jobs.map_or(processors * 2, NonZeroUsize::get),
             should_fails: self.level == FailLevel::Should,
             fail_fast: self.fail_fast,
+            again: 2,
         }
     }
 

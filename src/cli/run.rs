@@ -10,7 +10,9 @@ use crate::conformance::{Preflight, PreflightError, Setting};
 use crate::gateway::{Running, Variants};
 use crate::protocol::Timestamp;
 use crate::report::{Collector, Progress, Redactor, RunFolder, json, terminal};
-use crate::verdict::{Event, ExitCode, Level, Observer, Observers, RuleOutcome, RunPlan, Verdict};
+use crate::verdict::{
+    Event, ExitCode, FailureDetail, Level, Observer, Observers, RuleOutcome, RunPlan, Verdict,
+};
 
 use super::error::CliError;
 use super::interrupt;
@@ -156,6 +158,7 @@ fn blocked(error: PreflightError) -> Option<RuleOutcome> {
         },
         message: error.diagnosis,
         is_money: false,
+        detail: FailureDetail::default(),
         evidence: vec![*evidence],
         exchanges: 1,
         duration_micros: 0,

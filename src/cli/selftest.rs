@@ -14,7 +14,9 @@ use crate::conformance::{CheckOutcome, Preflight, catalogue};
 use crate::gateway::{Fault, Settings, Variant, Variants};
 use crate::protocol::Timestamp;
 use crate::report::Redactor;
-use crate::verdict::{Event, ExitCode, Level, Observers, RuleOutcome, RunPlan, Verdict};
+use crate::verdict::{
+    Event, ExitCode, FailureDetail, Level, Observers, RuleOutcome, RunPlan, Verdict,
+};
 
 use super::error::CliError;
 use super::interrupt;
@@ -178,6 +180,7 @@ async fn test(
         jobs: 4,
         should_fails: false,
         fail_fast: false,
+        again: 0,
     };
     let (outcome, stopped) = match Preflight::fly(&setting, &nobody).await {
         Ok(preflight) => (
@@ -255,6 +258,7 @@ fn verdict_on(tested: &Tested) -> RuleOutcome {
         },
         message: complaint.unwrap_or_else(|| tested.caught_by().join(", ")),
         is_money: false,
+        detail: FailureDetail::default(),
         evidence: Vec::new(),
         exchanges: tested.outcome.rules.iter().map(|rule| rule.exchanges).sum(),
         duration_micros: tested.duration_micros,

@@ -9,9 +9,11 @@
 //! The [`preflight`] comes first, so that a wrong key is one clear line and
 //! not a hundred red rules. Rules run in parallel, races alone and last.
 
+mod again;
 pub mod batch;
 pub mod expect;
 pub mod money;
+mod origin;
 pub mod preflight;
 pub mod probe;
 pub mod registry;

@@ -1,14 +1,15 @@
 //! Runs rules: in parallel, races alone and last, a crash of one rule a
 //! verdict on that rule.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::verdict::{Event, Level, Observer, RuleOutcome, Verdict};
+use crate::verdict::{Event, FailureDetail, Level, Observer, Reproduced, RuleOutcome, Verdict};
 
+use super::again::reproduce;
 use super::probe::{Probe, Setting};
 use super::rule::{Failure, Rule, Stop};
 
@@ -21,6 +22,9 @@ pub struct Options {
     pub should_fails: bool,
     /// Whether the first failure ends the run.
     pub fail_fast: bool,
+    /// How often a rule that failed is tried again, to tell whether it fails
+    /// each time. Where orders are limited it is not.
+    pub again: u32,
 }
 
 /// What came of a run.
@@ -65,6 +69,14 @@ pub async fn run(
     outcome
 }
 
+/// What a task of a batch comes back with.
+enum Done {
+    /// A rule was tried.
+    Tried(&'static Rule, Box<RuleOutcome>),
+    /// A rule that had failed was tried again.
+    TriedAgain(Reproduced),
+}
+
 struct Batch<'a> {
     setting: &'a Setting,
     options: Options,
@@ -79,55 +91,99 @@ impl Batch<'_> {
         jobs: usize,
         outcome: &mut CheckOutcome,
     ) {
-        let mut running: JoinSet<RuleOutcome> = JoinSet::new();
+        let mut running: JoinSet<Done> = JoinSet::new();
         let mut names: Vec<(Id, &'static Rule)> = Vec::new();
+        // Verdicts of rules that are being tried again.
+        let mut failed: BTreeMap<Id, RuleOutcome> = BTreeMap::new();
         loop {
             while running.len() < jobs && !outcome.is_cut_short {
                 let Some(rule) = queue.pop_front() else { break };
                 let setting = self.setting.clone();
                 let should_fails = self.options.should_fails;
-                let handle = running.spawn(judge(rule, setting, should_fails));
+                let handle = running.spawn(async move {
+                    let verdict = judge(rule, setting, should_fails).await;
+                    Done::Tried(rule, Box::new(verdict))
+                });
                 names.push((handle.id(), rule));
             }
             let finished = tokio::select! {
                 () = self.cancel.cancelled() => {
                     outcome.is_cut_short = true;
                     running.abort_all();
+                    for verdict in failed.into_values() {
+                        self.finish(verdict, outcome);
+                    }
                     return;
                 }
-                finished = running.join_next() => finished,
+                finished = running.join_next_with_id() => finished,
             };
             let Some(finished) = finished else {
                 outcome.is_cut_short |= !queue.is_empty();
                 return;
             };
-            let verdict = finished.unwrap_or_else(|error| crashed(&error, &names));
-            self.observer
-                .observe(&Event::RuleFinished(Box::new(verdict.clone())));
-            let failed = matches!(verdict.verdict, Verdict::Fail | Verdict::Error);
-            outcome.rules.push(verdict);
-            if failed && self.options.fail_fast {
-                outcome.is_cut_short = true;
+            match finished {
+                Ok((_, Done::Tried(rule, verdict))) if self.is_to_be_tried_again(&verdict) => {
+                    outcome.is_cut_short |= self.options.fail_fast;
+                    let (setting, times) = (self.setting.clone(), self.options.again);
+                    let again = running.spawn(async move {
+                        Done::TriedAgain(reproduce(rule, setting, times).await)
+                    });
+                    failed.insert(again.id(), *verdict);
+                }
+                Ok((_, Done::Tried(_, verdict))) => self.finish(*verdict, outcome),
+                Ok((id, Done::TriedAgain(reproduced))) => {
+                    let mut verdict = failed.remove(&id).expect("it had failed before");
+                    verdict.detail.reproduced = Some(reproduced);
+                    self.finish(verdict, outcome);
+                }
+                Err(error) => {
+                    let verdict = failed
+                        .remove(&error.id())
+                        .unwrap_or_else(|| crashed(&error, &names));
+                    self.finish(verdict, outcome);
+                }
             }
         }
     }
+
+    fn is_to_be_tried_again(&self, verdict: &RuleOutcome) -> bool {
+        verdict.verdict == Verdict::Fail
+            && self.options.again > 0
+            && self.setting.orders.is_unlimited()
+    }
+
+    /// Takes note of a verdict and tells the observer.
+    fn finish(&self, verdict: RuleOutcome, outcome: &mut CheckOutcome) {
+        self.observer
+            .observe(&Event::RuleFinished(Box::new(verdict.clone())));
+        let failed = matches!(verdict.verdict, Verdict::Fail | Verdict::Error);
+        outcome.rules.push(verdict);
+        outcome.is_cut_short |= failed && self.options.fail_fast;
+    }
 }
 
-async fn judge(rule: &'static Rule, setting: Setting, should_fails: bool) -> RuleOutcome {
-    let started = Instant::now();
-    let late_failure = setting.caller.profile.late_failure;
-    let mut probe = Probe::new(setting, rule.id);
-    let result = match (rule.attempt)(&mut probe).await {
+/// Tries a rule once.
+pub(super) async fn attempt(rule: &Rule, probe: &mut Probe) -> Result<(), Stop> {
+    match (rule.attempt)(probe).await {
         // The rules count what was accepted; where that can fail later and
         // give its amount back, too much accepted proves nothing yet.
-        Err(Stop::Failed(failure)) if failure.is_money && late_failure && !rule.is_alone => {
+        Err(Stop::Failed(failure))
+            if failure.is_money && probe.caller().profile.late_failure && !rule.is_alone =>
+        {
             Err(Stop::Inconclusive(format!(
                 "{}; but an accepted refund can fail later here (late-failure in the profile)",
                 failure.message
             )))
         }
         result => result,
-    };
+    }
+}
+
+async fn judge(rule: &'static Rule, setting: Setting, should_fails: bool) -> RuleOutcome {
+    let started = Instant::now();
+    let seed = setting.seed;
+    let mut probe = Probe::new(setting, rule.id);
+    let result = attempt(rule, &mut probe).await;
     let mut outcome = outcome_of(rule);
     outcome.exchanges = probe.exchanges();
     outcome.duration_micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
@@ -138,6 +194,12 @@ async fn judge(rule: &'static Rule, setting: Setting, should_fails: bool) -> Rul
             outcome.message = remarks(probe.remarks());
         }
         Err(stop) => stopped(&mut outcome, stop, should_fails),
+    }
+    if matches!(
+        outcome.verdict,
+        Verdict::Fail | Verdict::Warn | Verdict::Inconclusive
+    ) {
+        outcome.detail.failing_seed = Some(seed);
     }
     outcome
 }
@@ -160,6 +222,7 @@ fn stopped(outcome: &mut RuleOutcome, stop: Stop, should_fails: bool) {
                 message,
                 is_money,
                 evidence,
+                detail,
             } = *failure;
             let binds = match outcome.level {
                 Level::Must => true,
@@ -174,6 +237,7 @@ fn stopped(outcome: &mut RuleOutcome, stop: Stop, should_fails: bool) {
             outcome.message = message;
             outcome.is_money = is_money;
             outcome.evidence = evidence;
+            outcome.detail = detail;
         }
         Stop::Observed(message) => {
             outcome.verdict = Verdict::Observed;
@@ -217,6 +281,7 @@ fn outcome_of(rule: &'static Rule) -> RuleOutcome {
         verdict: Verdict::Pass,
         message: String::new(),
         is_money: false,
+        detail: FailureDetail::default(),
         evidence: Vec::new(),
         exchanges: 0,
         duration_micros: 0,

@@ -96,7 +96,7 @@ fn rules(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     }
     writeln!(out)?;
     for outcome in noteworthy.iter().take(LIST_LIMIT) {
-        let block = to_text(|out| write_rule(outcome, Palette::None, out));
+        let block = to_text(|out| write_rule(outcome, report, Palette::None, out));
         folded(out, &outcome.id, &block)?;
     }
     and_more(out, noteworthy.len())

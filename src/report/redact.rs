@@ -79,6 +79,14 @@ impl Redactor {
     fn rule(&self, outcome: &mut RuleOutcome) {
         self.text(&mut outcome.title);
         self.text(&mut outcome.message);
+        let detail = &mut outcome.detail;
+        for text in [
+            &mut detail.expected,
+            &mut detail.actual,
+            &mut detail.drained,
+        ] {
+            text.iter_mut().for_each(|text| self.text(text));
+        }
         for exchange in &mut outcome.evidence {
             self.exchange(exchange);
         }
@@ -88,6 +96,12 @@ impl Redactor {
         self.text(&mut exchange.label);
         self.text(&mut exchange.url);
         self.text(&mut exchange.ending);
+        exchange.answer.iter_mut().for_each(|text| self.text(text));
+        if let Some(changed) = &mut exchange.changed {
+            let (_, start) = self.bytes(&exchange.sent, changed.start);
+            let (_, end) = self.bytes(&exchange.sent, changed.end);
+            *changed = start..end.max(start);
+        }
         (exchange.sent, exchange.body_start) = self.bytes(&exchange.sent, exchange.body_start);
         (exchange.received, _) = self.bytes(&exchange.received, 0);
     }

@@ -108,7 +108,7 @@ impl Screen<'_> {
         let noteworthy = report.noteworthy();
         for outcome in noteworthy.iter().take(BLOCK_LIMIT) {
             writeln!(self.out)?;
-            write_rule(outcome, self.palette, self.out)?;
+            write_rule(outcome, report, self.palette, self.out)?;
         }
         self.and_more(noteworthy.len(), BLOCK_LIMIT)?;
 

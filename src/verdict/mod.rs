@@ -8,6 +8,7 @@ pub mod audit;
 pub mod event;
 pub mod exchange;
 pub mod exit_code;
+pub mod failure;
 pub mod load;
 pub mod rule;
 
@@ -15,5 +16,6 @@ pub use audit::{AuditSummary, Exposure, Severity, Timing, Violation, WitnessStep
 pub use event::{Event, Observer, Observers, RunPlan};
 pub use exchange::ExchangeEvidence;
 pub use exit_code::{ExitCode, RunVerdict};
+pub use failure::{FailureDetail, Known, Reproduced};
 pub use load::{KindSummary, Latency, LoadProgress, LoadSummary, ThresholdOutcome, TimelinePoint};
 pub use rule::{Level, RuleOutcome, Verdict};

@@ -201,5 +201,6 @@ fn proven(violation: &Violation, replies: &[Reply]) -> Stop {
         ),
         is_money: violation.severity != Severity::Protocol,
         evidence,
+        ..Failure::default()
     }))
 }
