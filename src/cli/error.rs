@@ -6,8 +6,9 @@ use crate::conformance::{PreflightError, SelectionError};
 use crate::gateway::StartError;
 use crate::load::{AttackError, ScenarioError};
 use crate::protocol::IdentifierError;
+use crate::report::RecordedError;
 use crate::target::orders::PoolError;
-use crate::target::{EndpointError, GuardError};
+use crate::target::{EndpointError, GuardError, OrderError};
 use crate::verdict::ExitCode;
 
 use super::serve::ServeError;
@@ -58,6 +59,12 @@ pub enum CliError {
     /// A history can't be used.
     #[error("failed to {0}")]
     History(String),
+    /// No order could be had.
+    #[error("failed to {0}")]
+    Order(#[from] OrderError),
+    /// What was recorded can't be read.
+    #[error("failed to {0}")]
+    Recorded(#[from] RecordedError),
     /// A file or stream of ours can't be written.
     #[error("failed to write {what}: {error}")]
     Output {
@@ -78,14 +85,15 @@ impl CliError {
             | Self::Pool(_)
             | Self::Scenario(_)
             | Self::Identifier { .. }
-            | Self::History(_) => ExitCode::Usage,
+            | Self::History(_)
+            | Self::Recorded(_) => ExitCode::Usage,
             Self::Selection(SelectionError::Nothing) => ExitCode::NoVerdict,
             Self::Selection(_) => ExitCode::Usage,
             Self::Serve(error) if error.is_usage() => ExitCode::Usage,
             Self::Serve(_) | Self::Gateway(_) | Self::Preflight(_) | Self::Attack(_) => {
                 ExitCode::NoVerdict
             }
-            Self::Output { .. } => ExitCode::NoVerdict,
+            Self::Order(_) | Self::Output { .. } => ExitCode::NoVerdict,
         }
     }
 }

@@ -10,6 +10,7 @@ mod gate;
 mod interrupt;
 mod load;
 mod output;
+mod replay;
 mod rules;
 mod run;
 mod selftest;

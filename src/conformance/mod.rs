@@ -17,6 +17,7 @@ mod origin;
 pub mod preflight;
 pub mod probe;
 pub mod registry;
+pub mod replay;
 pub mod rule;
 pub mod rules;
 pub mod runner;

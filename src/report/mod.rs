@@ -22,7 +22,9 @@ pub mod junit;
 pub mod markdown;
 mod palette;
 mod progress;
+mod recorded;
 mod redact;
+mod replayed;
 #[cfg(test)]
 mod sample;
 mod script;
@@ -34,4 +36,6 @@ pub use error::ReportError;
 pub use folder::RunFolder;
 pub use palette::{Palette, Tone};
 pub use progress::Progress;
+pub use recorded::{About, RecordedError, RecordedExchange};
 pub use redact::Redactor;
+pub use replayed::Replayed;

@@ -6,6 +6,7 @@ mod gate;
 mod load;
 mod orders;
 mod repeat;
+mod replay;
 mod secrets;
 mod selftest;
 mod sign;
