@@ -1,17 +1,24 @@
 //! `recoup check`: every rule against the target.
 
 use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
 use crate::conformance::runner::Options;
-use crate::conformance::{CheckOutcome, Rule, Selection};
+use crate::conformance::{Baseline, CheckOutcome, Regressions, Rule, Selection};
 use crate::verdict::{Event, ExitCode, Verdict};
 
 use super::error::CliError;
 use super::output::OutputArgs;
 use super::run::{End, Run};
 use super::target::TargetArgs;
+
+/// How often a rule that failed is tried again.
+const TRIES_AGAIN: u32 = 2;
+
+/// Where failures are kept, in the folder of reports.
+const REGRESSIONS: &str = "regressions.toml";
 
 /// What the operator of a long run should know of its clock.
 const CLOCK_MOVED: &str = "the run took longer than two minutes, so its later requests carry later times; a repetition with --clock carries the first one throughout";
@@ -50,6 +57,16 @@ pub struct RuleArgs {
     #[arg(long, value_name = "N", default_value = "64")]
     pub cases: NonZeroUsize,
 
+    /// Known failures, which are let pass: a TOML file of rules with reason,
+    /// owner and expiry. A listed rule that holds, or has expired, fails the run
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+
+    /// Where failures are kept with their seeds, to be tried first by the next
+    /// run [default: regressions.toml in the folder of --report]
+    #[arg(long, value_name = "FILE|off")]
+    pub regressions: Option<String>,
+
     /// How many rules run at once [default: twice the processors]
     #[arg(long, value_name = "N")]
     pub jobs: Option<NonZeroUsize>,
@@ -68,41 +85,85 @@ pub enum FailLevel {
     Should,
 }
 
+/// Rules to try, and how: all that was given is read, and can be used.
+pub(super) struct RulePlan {
+    rules: Vec<&'static Rule>,
+    options: Options,
+}
+
 impl RuleArgs {
-    /// The rules that are selected.
+    /// Reads what is given.
     ///
     /// # Errors
-    /// [`CliError::Selection`] where a glob selects nothing.
-    pub(super) fn selected(&self) -> Result<Vec<&'static Rule>, CliError> {
-        Ok(Selection {
+    /// [`CliError`] where a glob selects nothing, or a file can't be used.
+    pub(super) fn plan(&self, output: &OutputArgs) -> Result<RulePlan, CliError> {
+        let selection = Selection {
             only: self.only.clone(),
             skip: self.skip.clone(),
-        }
-        .rules()?)
-    }
-
-    pub(super) fn options(&self) -> Options {
+        };
         let processors = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
-        Options {
-            jobs: self.jobs.map_or(processors * 2, NonZeroUsize::get),
-            should_fails: self.level == FailLevel::Should,
-            fail_fast: self.fail_fast,
-            again: 2,
-        }
+        Ok(RulePlan {
+            rules: selection.rules()?,
+            options: Options {
+                jobs: self.jobs.map_or(processors * 2, NonZeroUsize::get),
+                should_fails: self.level == FailLevel::Should,
+                fail_fast: self.fail_fast,
+                again: TRIES_AGAIN,
+                baseline: match &self.baseline {
+                    Some(file) => Baseline::read(file)?,
+                    None => Baseline::default(),
+                },
+                regressions: match self.regressions.as_deref() {
+                    Some("off") => Regressions::default(),
+                    Some(file) => Regressions::read(Path::new(file))?,
+                    None => Regressions::read(&output.report.join(REGRESSIONS))?,
+                },
+            },
+        })
     }
+}
 
+impl RulePlan {
     /// Runs the rules.
-    pub(super) async fn check(&self, run: &Run, rules: &[&'static Rule]) -> End {
+    pub(super) async fn check(&self, run: &Run) -> End {
         let outcome = crate::conformance::run(
             &run.setting,
-            rules,
-            self.options(),
+            &self.rules,
+            self.options.clone(),
             run.observers.as_ref(),
             &run.cancel,
         )
         .await;
+        let notice = |text: String| run.observers.emit(&Event::Notice(text));
         if run.setting.caller.clock.has_moved() {
-            run.observers.emit(&Event::Notice(CLOCK_MOVED.to_owned()));
+            notice(CLOCK_MOVED.to_owned());
+        }
+        if let Some(file) = self.options.regressions.file() {
+            let file = file.display();
+            match outcome.earlier {
+                0 => {}
+                1 => notice(format!(
+                    "1 earlier failure tried first: {} ({file})",
+                    if outcome.still_failing == 1 {
+                        "it still fails"
+                    } else {
+                        "it holds now"
+                    }
+                )),
+                tried => notice(format!(
+                    "{tried} earlier failures tried first: {} still failing ({file})",
+                    outcome.still_failing
+                )),
+            }
+            let added = self
+                .options
+                .regressions
+                .add(&outcome.rules, |text| run.redactor.text(text));
+            if let Err(error) = added {
+                notice(format!(
+                    "failed to keep what failed in {file}: {error} (choose another place with --regressions, or --regressions off)"
+                ));
+            }
         }
         end_of(&outcome)
     }
@@ -114,11 +175,11 @@ impl CheckArgs {
     /// # Errors
     /// [`CliError`] where it can't be run at all.
     pub(super) async fn run(self) -> Result<ExitCode, CliError> {
-        let rules = self.rules.selected()?;
+        let plan = self.rules.plan(&self.output)?;
         let cases = self.rules.cases.get();
         let mut run = Run::start("check", &self.target, cases, &self.output).await?;
         let end = match run.preflight().await {
-            Ok(()) => self.rules.check(&run, &rules).await,
+            Ok(()) => plan.check(&run).await,
             Err(end) => end,
         };
         run.end(end).await
@@ -178,7 +239,20 @@ pub(super) fn end_of(outcome: &CheckOutcome) -> End {
         });
         match held.count() {
             0 => End::new(ExitCode::NoVerdict, "every rule was skipped"),
-            held => End::new(ExitCode::Success, format!("{held} rules held")),
+            held => {
+                let known = outcome
+                    .rules
+                    .iter()
+                    .filter(|rule| rule.detail.known.is_some());
+                let reason = match known.count() {
+                    0 => format!("{held} rules held"),
+                    known => format!(
+                        "{} rules held, and {known} known to fail are let pass",
+                        held - known
+                    ),
+                };
+                End::new(ExitCode::Success, reason)
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::conformance::{PreflightError, SelectionError};
+use crate::conformance::{BaselineError, PreflightError, RegressionsError, SelectionError};
 use crate::gateway::StartError;
 use crate::load::{AttackError, ScenarioError};
 use crate::protocol::IdentifierError;
@@ -31,6 +31,12 @@ pub enum CliError {
     /// The globs select no rule.
     #[error("{0}")]
     Selection(#[from] SelectionError),
+    /// The baseline can't be used.
+    #[error("failed to {0}")]
+    Baseline(#[from] BaselineError),
+    /// The earlier failures can't be read.
+    #[error("failed to {0}")]
+    Regressions(#[from] RegressionsError),
     /// The scenario can't be run.
     #[error("failed to {0}")]
     Scenario(#[from] ScenarioError),
@@ -83,6 +89,8 @@ impl CliError {
             | Self::Endpoint(_)
             | Self::Guard(_)
             | Self::Pool(_)
+            | Self::Baseline(_)
+            | Self::Regressions(_)
             | Self::Scenario(_)
             | Self::Identifier { .. }
             | Self::History(_)

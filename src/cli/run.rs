@@ -52,6 +52,8 @@ pub(super) struct Run {
     pub observers: Arc<Observers>,
     /// Cancelled by Ctrl-C.
     pub cancel: CancellationToken,
+    /// What keeps sign keys out of what is written.
+    pub redactor: Redactor,
     reporting: Reporting,
     gateway: Option<Running>,
 }
@@ -74,7 +76,8 @@ impl Run {
             gateway,
             secrets,
         } = target.open(cases, Variants::default()).await?;
-        let reporting = Reporting::start(command, started, output, Redactor::new(secrets))?;
+        let redactor = Redactor::new(secrets);
+        let reporting = Reporting::start(command, started, output, redactor.clone())?;
         let observers = Arc::clone(&reporting.observers);
         observers.emit(&Event::Started(RunPlan {
             command: command.to_owned(),
@@ -91,6 +94,7 @@ impl Run {
             setting,
             observers,
             cancel,
+            redactor,
             reporting,
             gateway,
         })

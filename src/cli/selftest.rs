@@ -180,7 +180,7 @@ async fn test(
         jobs: 4,
         should_fails: false,
         fail_fast: false,
-        again: 0,
+        ..Options::default()
     };
     let (outcome, stopped) = match Preflight::fly(&setting, &nobody).await {
         Ok(preflight) => (

@@ -42,6 +42,7 @@ fn scope(rule: &str, time: u32) -> String {
 mod tests {
     use super::*;
     use crate::conformance::catalogue;
+    use crate::conformance::runner::earlier_scope;
     use crate::target::Numbers;
     use std::collections::BTreeSet;
 
@@ -52,6 +53,7 @@ mod tests {
         for rule in catalogue() {
             scopes.push(rule.id.to_owned());
             scopes.extend((1..=2).map(|time| scope(rule.id, time)));
+            scopes.extend((1..=3).map(|place| earlier_scope(rule.id, place)));
         }
         let numbers: BTreeSet<_> = scopes
             .iter()

@@ -10,6 +10,7 @@
 //! not a hundred red rules. Rules run in parallel, races alone and last.
 
 mod again;
+pub mod baseline;
 pub mod batch;
 pub mod expect;
 pub mod money;
@@ -17,6 +18,7 @@ mod origin;
 pub mod preflight;
 pub mod probe;
 pub mod registry;
+pub mod regressions;
 pub mod replay;
 pub mod rule;
 pub mod rules;
@@ -24,9 +26,11 @@ pub mod runner;
 pub mod selection;
 pub mod volley;
 
+pub use baseline::{Baseline, BaselineError};
 pub use preflight::{Preflight, PreflightError};
 pub use probe::{Probe, Reply, Setting};
 pub use registry::{catalogue, find};
+pub use regressions::{Regressions, RegressionsError};
 pub use rule::{Rule, Stop};
 pub use runner::{CheckOutcome, run};
 pub use selection::{Selection, SelectionError};

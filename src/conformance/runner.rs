@@ -10,11 +10,13 @@ use tokio_util::sync::CancellationToken;
 use crate::verdict::{Event, FailureDetail, Level, Observer, Reproduced, RuleOutcome, Verdict};
 
 use super::again::reproduce;
+use super::baseline::Baseline;
 use super::probe::{Probe, Setting};
+use super::regressions::Regressions;
 use super::rule::{Failure, Rule, Stop};
 
 /// How rules are run.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Default)]
 pub struct Options {
     /// How many at once.
     pub jobs: usize,
@@ -25,6 +27,11 @@ pub struct Options {
     /// How often a rule that failed is tried again, to tell whether it fails
     /// each time. Where orders are limited it is not.
     pub again: u32,
+    /// Failures that are let pass.
+    pub baseline: Baseline,
+    /// Failures of earlier runs, which are tried first, each with its seed.
+    /// Where orders are limited, only their rules are.
+    pub regressions: Regressions,
 }
 
 /// What came of a run.
@@ -34,6 +41,10 @@ pub struct CheckOutcome {
     pub rules: Vec<RuleOutcome>,
     /// Whether rules are missing because the run was stopped.
     pub is_cut_short: bool,
+    /// How many earlier failures were tried.
+    pub earlier: u32,
+    /// How many of them still fail.
+    pub still_failing: u32,
 }
 
 impl CheckOutcome {
@@ -56,10 +67,14 @@ pub async fn run(
         rules.iter().partition(|rule| rule.is_alone);
     let mut outcome = CheckOutcome::default();
     for (rules, jobs) in [(together, options.jobs.max(1)), (alone, 1)] {
-        let queue = rules.into_iter().collect();
+        // Rules that failed before go first.
+        let (before, rest): (Vec<_>, Vec<_>) = rules
+            .into_iter()
+            .partition(|rule| !options.regressions.seeds_of(rule.id).is_empty());
+        let queue = before.into_iter().chain(rest).collect();
         let batch = Batch {
             setting,
-            options,
+            options: &options,
             observer,
             cancel,
         };
@@ -72,14 +87,21 @@ pub async fn run(
 /// What a task of a batch comes back with.
 enum Done {
     /// A rule was tried.
-    Tried(&'static Rule, Box<RuleOutcome>),
+    Tried(&'static Rule, Box<Judged>),
     /// A rule that had failed was tried again.
     TriedAgain(Reproduced),
 }
 
+/// The verdict on a rule, and what trying its earlier failures brought.
+struct Judged {
+    verdict: RuleOutcome,
+    earlier: u32,
+    still_failing: u32,
+}
+
 struct Batch<'a> {
     setting: &'a Setting,
-    options: Options,
+    options: &'a Options,
     observer: &'a dyn Observer,
     cancel: &'a CancellationToken,
 }
@@ -100,9 +122,10 @@ impl Batch<'_> {
                 let Some(rule) = queue.pop_front() else { break };
                 let setting = self.setting.clone();
                 let should_fails = self.options.should_fails;
+                let earlier = self.earlier_seeds(rule);
                 let handle = running.spawn(async move {
-                    let verdict = judge(rule, setting, should_fails).await;
-                    Done::Tried(rule, Box::new(verdict))
+                    let judged = judge(rule, setting, earlier, should_fails).await;
+                    Done::Tried(rule, Box::new(judged))
                 });
                 names.push((handle.id(), rule));
             }
@@ -122,15 +145,24 @@ impl Batch<'_> {
                 return;
             };
             match finished {
-                Ok((_, Done::Tried(rule, verdict))) if self.is_to_be_tried_again(&verdict) => {
+                Ok((_, Done::Tried(rule, judged))) => {
+                    outcome.earlier += judged.earlier;
+                    outcome.still_failing += judged.still_failing;
+                    let mut verdict = judged.verdict;
+                    let was_failed = verdict.verdict == Verdict::Fail;
+                    self.options.baseline.apply(&mut verdict);
+                    if !(was_failed && self.is_to_be_tried_again(&verdict)) {
+                        self.finish(verdict, outcome);
+                        continue;
+                    }
                     outcome.is_cut_short |= self.options.fail_fast;
-                    let (setting, times) = (self.setting.clone(), self.options.again);
+                    let (mut setting, times) = (self.setting.clone(), self.options.again);
+                    setting.seed = verdict.detail.failing_seed.unwrap_or(setting.seed);
                     let again = running.spawn(async move {
                         Done::TriedAgain(reproduce(rule, setting, times).await)
                     });
-                    failed.insert(again.id(), *verdict);
+                    failed.insert(again.id(), verdict);
                 }
-                Ok((_, Done::Tried(_, verdict))) => self.finish(*verdict, outcome),
                 Ok((id, Done::TriedAgain(reproduced))) => {
                     let mut verdict = failed.remove(&id).expect("it had failed before");
                     verdict.detail.reproduced = Some(reproduced);
@@ -143,6 +175,17 @@ impl Batch<'_> {
                     self.finish(verdict, outcome);
                 }
             }
+        }
+    }
+
+    /// The seeds of a rule's earlier failures that are to be tried.
+    fn earlier_seeds(&self, rule: &Rule) -> Vec<u64> {
+        if self.setting.orders.is_unlimited() {
+            let mut seeds = self.options.regressions.seeds_of(rule.id);
+            seeds.retain(|seed| *seed != self.setting.seed);
+            seeds
+        } else {
+            Vec::new()
         }
     }
 
@@ -179,14 +222,63 @@ pub(super) async fn attempt(rule: &Rule, probe: &mut Probe) -> Result<(), Stop> 
     }
 }
 
-async fn judge(rule: &'static Rule, setting: Setting, should_fails: bool) -> RuleOutcome {
+/// Tries a rule: first with the seeds of its earlier failures, of which the
+/// first that still fails decides, then with the run's own.
+async fn judge(
+    rule: &'static Rule,
+    setting: Setting,
+    earlier: Vec<u64>,
+    should_fails: bool,
+) -> Judged {
     let started = Instant::now();
-    let seed = setting.seed;
-    let mut probe = Probe::new(setting, rule.id);
-    let result = attempt(rule, &mut probe).await;
+    let mut judged = Judged {
+        verdict: outcome_of(rule),
+        earlier: 0,
+        still_failing: 0,
+    };
+    let mut exchanges = 0;
+    for seed in earlier {
+        judged.earlier += 1;
+        let setting = Setting {
+            seed,
+            ..setting.clone()
+        };
+        let scope = earlier_scope(rule.id, judged.earlier);
+        let mut probe = Probe::in_scope(setting, rule.id, &scope);
+        let result = attempt(rule, &mut probe).await;
+        exchanges += probe.exchanges();
+        if matches!(result, Err(Stop::Failed(_))) {
+            judged.still_failing += 1;
+            judged.verdict = verdict_on(rule, &probe, result, seed, should_fails);
+            break;
+        }
+    }
+    if judged.still_failing == 0 {
+        let seed = setting.seed;
+        let mut probe = Probe::new(setting, rule.id);
+        let result = attempt(rule, &mut probe).await;
+        exchanges += probe.exchanges();
+        judged.verdict = verdict_on(rule, &probe, result, seed, should_fails);
+    }
+    let micros = started.elapsed().as_micros();
+    judged.verdict.exchanges = exchanges;
+    judged.verdict.duration_micros = u64::try_from(micros).unwrap_or(u64::MAX);
+    judged
+}
+
+/// The name of the numbers of an attempt at an earlier failure.
+pub(super) fn earlier_scope(rule: &str, place: u32) -> String {
+    format!("{rule} earlier {place}")
+}
+
+fn verdict_on(
+    rule: &'static Rule,
+    probe: &Probe,
+    result: Result<(), Stop>,
+    seed: u64,
+    should_fails: bool,
+) -> RuleOutcome {
     let mut outcome = outcome_of(rule);
-    outcome.exchanges = probe.exchanges();
-    outcome.duration_micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
     match result {
         Ok(()) if probe.remarks().is_empty() => {}
         Ok(()) => {
@@ -272,7 +364,8 @@ fn crashed(error: &JoinError, names: &[(Id, &'static Rule)]) -> RuleOutcome {
     }
 }
 
-fn outcome_of(rule: &'static Rule) -> RuleOutcome {
+/// The outcome of a rule that holds.
+pub(super) fn outcome_of(rule: &'static Rule) -> RuleOutcome {
     RuleOutcome {
         id: rule.id.to_owned(),
         level: rule.level,

@@ -1,6 +1,7 @@
 //! The commands as a user meets them: the real binary, real sockets, exit
 //! codes and files.
 
+mod baseline;
 mod docs;
 mod gate;
 mod load;
