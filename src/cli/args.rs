@@ -13,6 +13,7 @@ use super::config_file::ConfigFile;
 use super::error::CliError;
 use super::gate::GateArgs;
 use super::load::LoadArgs;
+use super::replay::ReplayArgs;
 use super::rules::RulesArgs;
 use super::selftest::SelftestArgs;
 use super::serve::ServeArgs;
@@ -62,6 +63,8 @@ pub enum Command {
     Selftest(SelftestArgs),
     /// Print the catalogue of rules
     Rules(RulesArgs),
+    /// Send a recorded exchange again
+    Replay(ReplayArgs),
     /// Sign a bare request value: stdin to stdout
     Sign(SignArgs),
     /// Verify an envelope on stdin
@@ -85,6 +88,7 @@ impl Command {
             }
             Self::Selftest(args) => args.run().await,
             Self::Rules(args) => args.run(),
+            Self::Replay(args) => args.run().await,
             Self::Sign(args) => args.run(),
             Self::Verify(args) => args.run(),
         }

@@ -53,6 +53,7 @@ impl AuditArgs {
             partner: String::new(),
             profile: String::new(),
             seed: 0,
+            clock: String::new(),
             started: started.to_string(),
         }));
         let summary = combine(summaries);

@@ -1,18 +1,28 @@
 //! `recoup check`: every rule against the target.
 
 use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
 use crate::conformance::runner::Options;
-use crate::conformance::{CheckOutcome, Rule, Selection};
-use crate::verdict::{ExitCode, Level, Verdict};
+use crate::conformance::{Baseline, CheckOutcome, Regressions, Rule, Selection};
+use crate::verdict::{Event, ExitCode, Level, Verdict};
 
 use super::dialect::DialectArgs;
 use super::error::CliError;
 use super::output::OutputArgs;
 use super::run::{End, Run};
 use super::target::TargetArgs;
+
+/// How often a rule that failed is tried again.
+const TRIES_AGAIN: u32 = 2;
+
+/// Where failures are kept, in the folder of reports.
+const REGRESSIONS: &str = "regressions.toml";
+
+/// What the operator of a long run should know of its clock.
+const CLOCK_MOVED: &str = "the run took longer than two minutes, so its later requests carry later times; a repetition with --clock carries the first one throughout";
 
 /// Conformance: every rule against the target.
 #[derive(Debug, Clone, Args)]
@@ -48,6 +58,16 @@ pub struct RuleArgs {
     #[arg(long, value_name = "N", default_value = "64")]
     pub cases: NonZeroUsize,
 
+    /// Known failures, which are let pass: a TOML file of rules with reason,
+    /// owner and expiry. A listed rule that holds, or has expired, fails the run
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+
+    /// Where failures are kept with their seeds, to be tried first by the next
+    /// run [default: regressions.toml in the folder of --report]
+    #[arg(long, value_name = "FILE|off")]
+    pub regressions: Option<String>,
+
     /// How many rules run at once [default: twice the processors]
     #[arg(long, value_name = "N")]
     pub jobs: Option<NonZeroUsize>,
@@ -70,55 +90,111 @@ pub enum FailLevel {
     Should,
 }
 
+/// Rules to try, and how: all that was given is read, and can be used.
+pub(super) struct RulePlan {
+    rules: Vec<&'static Rule>,
+    options: Options,
+    dialect: DialectArgs,
+    /// Whether the whole catalogue is run.
+    is_whole: bool,
+}
+
 impl RuleArgs {
-    /// The rules that are selected; nothing else that was asked for about them
+    /// Reads what is given; nothing else that was asked for about the rules
     /// stands in the way of a run either.
     ///
     /// # Errors
-    /// [`CliError::Selection`] where a glob selects nothing, [`CliError::Usage`]
-    /// where the profile can't be saved.
-    pub(super) fn selected(&self) -> Result<Vec<&'static Rule>, CliError> {
+    /// [`CliError`] where a glob selects nothing, a file can't be used, or the
+    /// profile can't be saved.
+    pub(super) fn plan(&self, output: &OutputArgs) -> Result<RulePlan, CliError> {
         self.dialect.look_at_file()?;
-        Ok(Selection {
+        let selection = Selection {
             only: self.only.clone(),
             skip: self.skip.clone(),
-        }
-        .rules()?)
-    }
-
-    pub(super) fn options(&self) -> Options {
+        };
         let processors = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
-        Options {
-            jobs: self.jobs.map_or(processors * 2, NonZeroUsize::get),
-            fails: match self.level {
-                FailLevel::Must => Level::Must,
-                FailLevel::Should => Level::Should,
+        Ok(RulePlan {
+            rules: selection.rules()?,
+            dialect: self.dialect.clone(),
+            is_whole: self.only.is_empty(),
+            options: Options {
+                jobs: self.jobs.map_or(processors * 2, NonZeroUsize::get),
+                fails: match self.level {
+                    FailLevel::Must => Level::Must,
+                    FailLevel::Should => Level::Should,
+                },
+                fail_fast: self.fail_fast,
+                again: TRIES_AGAIN,
+                baseline: match &self.baseline {
+                    Some(file) => Baseline::read(file)?,
+                    None => Baseline::default(),
+                },
+                regressions: match self.regressions.as_deref() {
+                    Some("off") => Regressions::default(),
+                    Some(file) => Regressions::read(Path::new(file))?,
+                    None => Regressions::read(&output.report.join(REGRESSIONS))?,
+                },
             },
-            fail_fast: self.fail_fast,
-        }
+        })
     }
+}
 
+impl RulePlan {
     /// Runs the rules, then looks at the dialect: orders of a pool and of a
     /// budget belong to the rules first. Whoever asks for some rules alone gets
     /// no dialect, unless a profile is to be saved.
-    pub(super) async fn check(&self, run: &Run, rules: &[&'static Rule]) -> End {
+    pub(super) async fn check(&self, run: &Run) -> End {
         let outcome = crate::conformance::run(
             &run.setting,
-            rules,
-            self.options(),
+            &self.rules,
+            self.options.clone(),
             run.observers.as_ref(),
             &run.cancel,
         )
         .await;
+        if run.setting.caller.clock.has_moved() {
+            run.observers.emit(&Event::Notice(CLOCK_MOVED.to_owned()));
+        }
+        self.keep_failures(run, &outcome);
         let end = end_of(&outcome);
         if outcome.is_cut_short {
             let reason = "the rules did not run to their end";
             self.dialect.give_up(run, reason);
-        } else if self.dialect.is_wanted(self.only.is_empty()) {
-            let observed = self.dialect.observe(run, self.options().jobs).await;
+        } else if self.dialect.is_wanted(self.is_whole) {
+            let observed = self.dialect.observe(run, self.options.jobs).await;
             return observed.map_or_else(|failed| end.clone().graver(failed), |()| end.clone());
         }
         end
+    }
+
+    /// Says what became of earlier failures, and keeps the new ones.
+    fn keep_failures(&self, run: &Run, outcome: &CheckOutcome) {
+        let Some(file) = self.options.regressions.file() else {
+            return;
+        };
+        let notice = |text: String| run.observers.emit(&Event::Notice(text));
+        let file = file.display();
+        match (outcome.earlier, outcome.still_failing) {
+            (0, _) => {}
+            (1, 0) => notice(format!(
+                "1 earlier failure tried first: it holds now ({file})"
+            )),
+            (1, _) => notice(format!(
+                "1 earlier failure tried first: it still fails ({file})"
+            )),
+            (tried, failing) => notice(format!(
+                "{tried} earlier failures tried first: {failing} still failing ({file})"
+            )),
+        }
+        let added = self
+            .options
+            .regressions
+            .add(&outcome.rules, |text| run.redactor.text(text));
+        if let Err(error) = added {
+            notice(format!(
+                "failed to keep what failed in {file}: {error} (choose another place with --regressions, or --regressions off)"
+            ));
+        }
     }
 }
 
@@ -128,11 +204,11 @@ impl CheckArgs {
     /// # Errors
     /// [`CliError`] where it can't be run at all.
     pub(super) async fn run(self) -> Result<ExitCode, CliError> {
-        let rules = self.rules.selected()?;
+        let plan = self.rules.plan(&self.output)?;
         let cases = self.rules.cases.get();
         let mut run = Run::start("check", &self.target, cases, &self.output).await?;
         let end = match run.preflight().await {
-            Ok(()) => self.rules.check(&run, &rules).await,
+            Ok(()) => plan.check(&run).await,
             Err(end) => end,
         };
         run.end(end).await
@@ -192,7 +268,20 @@ pub(super) fn end_of(outcome: &CheckOutcome) -> End {
         });
         match held.count() {
             0 => End::new(ExitCode::NoVerdict, "every rule was skipped"),
-            held => End::new(ExitCode::Success, format!("{held} rules held")),
+            held => {
+                let known = outcome
+                    .rules
+                    .iter()
+                    .filter(|rule| rule.detail.known.is_some());
+                let reason = match known.count() {
+                    0 => format!("{held} rules held"),
+                    known => format!(
+                        "{} rules held, and {known} known to fail are let pass",
+                        held - known
+                    ),
+                };
+                End::new(ExitCode::Success, reason)
+            }
         }
     }
 }

@@ -2,12 +2,13 @@
 
 use std::io;
 
-use crate::conformance::{PreflightError, SelectionError};
+use crate::conformance::{BaselineError, PreflightError, RegressionsError, SelectionError};
 use crate::gateway::StartError;
 use crate::load::{AttackError, ScenarioError};
 use crate::protocol::IdentifierError;
+use crate::report::RecordedError;
 use crate::target::orders::PoolError;
-use crate::target::{EndpointError, GuardError};
+use crate::target::{EndpointError, GuardError, OrderError};
 use crate::verdict::ExitCode;
 
 use super::serve::ServeError;
@@ -30,6 +31,12 @@ pub enum CliError {
     /// The globs select no rule.
     #[error("{0}")]
     Selection(#[from] SelectionError),
+    /// The baseline can't be used.
+    #[error("failed to {0}")]
+    Baseline(#[from] BaselineError),
+    /// The earlier failures can't be read.
+    #[error("failed to {0}")]
+    Regressions(#[from] RegressionsError),
     /// The scenario can't be run.
     #[error("failed to {0}")]
     Scenario(#[from] ScenarioError),
@@ -58,6 +65,12 @@ pub enum CliError {
     /// A history can't be used.
     #[error("failed to {0}")]
     History(String),
+    /// No order could be had.
+    #[error("failed to {0}")]
+    Order(#[from] OrderError),
+    /// What was recorded can't be read.
+    #[error("failed to {0}")]
+    Recorded(#[from] RecordedError),
     /// A file or stream of ours can't be written.
     #[error("failed to write {what}: {error}")]
     Output {
@@ -76,16 +89,19 @@ impl CliError {
             | Self::Endpoint(_)
             | Self::Guard(_)
             | Self::Pool(_)
+            | Self::Baseline(_)
+            | Self::Regressions(_)
             | Self::Scenario(_)
             | Self::Identifier { .. }
-            | Self::History(_) => ExitCode::Usage,
+            | Self::History(_)
+            | Self::Recorded(_) => ExitCode::Usage,
             Self::Selection(SelectionError::Nothing) => ExitCode::NoVerdict,
             Self::Selection(_) => ExitCode::Usage,
             Self::Serve(error) if error.is_usage() => ExitCode::Usage,
             Self::Serve(_) | Self::Gateway(_) | Self::Preflight(_) | Self::Attack(_) => {
                 ExitCode::NoVerdict
             }
-            Self::Output { .. } => ExitCode::NoVerdict,
+            Self::Order(_) | Self::Output { .. } => ExitCode::NoVerdict,
         }
     }
 }

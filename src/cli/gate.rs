@@ -35,7 +35,7 @@ impl GateArgs {
     /// # Errors
     /// [`CliError`] where it can't be run at all.
     pub(super) async fn run(self) -> Result<ExitCode, CliError> {
-        let rules = self.rules.selected()?;
+        let plan = self.rules.plan(&self.output)?;
         let scenario = self.traffic.scenario()?;
         let cases = self.rules.cases.get();
         let mut run = Run::start("gate", &self.target, cases, &self.output).await?;
@@ -43,7 +43,7 @@ impl GateArgs {
         let end = match run.preflight().await {
             Err(end) => end,
             Ok(()) => {
-                let checked = self.rules.check(&run, &rules).await;
+                let checked = plan.check(&run).await;
                 if run.cancel.is_cancelled()
                     || (self.rules.fail_fast && checked.exit != ExitCode::Success)
                 {

@@ -11,6 +11,7 @@ use clap::Args;
 
 use crate::audit::{Recorder, judge, settle};
 use crate::load::{Attack, Scenario, Threshold};
+use crate::target::Clock;
 use crate::verdict::{AuditSummary, Event, ExitCode, LoadSummary, Observer, RunVerdict, Severity};
 
 use super::error::CliError;
@@ -145,7 +146,12 @@ pub(super) type Sink = Option<Box<dyn Write + Send>>;
 
 /// Runs the traffic, resolves and drains, and has the history judged.
 pub(super) async fn load(run: &Run, scenario: Scenario, sink: Sink) -> End {
-    let caller = run.setting.caller.clone();
+    // A load takes long, and no two go alike: its messages tell the time.
+    let caller = run
+        .setting
+        .caller
+        .for_scope("load")
+        .with_clock(Clock::present());
     let recorder = Arc::new(Recorder::new(&caller.profile, sink));
     let attack = Attack {
         scenario,

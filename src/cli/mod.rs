@@ -11,6 +11,7 @@ mod gate;
 mod interrupt;
 mod load;
 mod output;
+mod replay;
 mod rules;
 mod run;
 mod selftest;

@@ -48,24 +48,31 @@ pub enum Color {
     Never,
 }
 
-impl OutputArgs {
+impl Color {
     /// The colours of a stream that is a terminal or is not.
-    fn palette(&self, is_terminal: bool) -> Palette {
+    fn palette(self, is_terminal: bool) -> Palette {
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        match self.color {
-            Color::Always => Palette::Ansi,
-            Color::Auto if is_terminal && !no_color => Palette::Ansi,
-            Color::Auto | Color::Never => Palette::None,
+        match self {
+            Self::Always => Palette::Ansi,
+            Self::Auto if is_terminal && !no_color => Palette::Ansi,
+            Self::Auto | Self::Never => Palette::None,
         }
     }
 
     /// The colours of stdout.
-    pub(super) fn stdout_palette(&self) -> Palette {
+    pub(super) fn on_stdout(self) -> Palette {
         self.palette(std::io::stdout().is_terminal())
+    }
+}
+
+impl OutputArgs {
+    /// The colours of stdout.
+    pub(super) fn stdout_palette(&self) -> Palette {
+        self.color.on_stdout()
     }
 
     /// The colours of stderr.
     pub(super) fn stderr_palette(&self) -> Palette {
-        self.palette(std::io::stderr().is_terminal())
+        self.color.palette(std::io::stderr().is_terminal())
     }
 }

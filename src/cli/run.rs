@@ -10,7 +10,9 @@ use crate::conformance::{Preflight, PreflightError, Setting};
 use crate::gateway::{Running, Variants};
 use crate::protocol::Timestamp;
 use crate::report::{Collector, Progress, Redactor, RunFolder, json, terminal};
-use crate::verdict::{Event, ExitCode, Level, Observer, Observers, RuleOutcome, RunPlan, Verdict};
+use crate::verdict::{
+    Event, ExitCode, FailureDetail, Level, Observer, Observers, RuleOutcome, RunPlan, Verdict,
+};
 
 use super::error::CliError;
 use super::interrupt;
@@ -50,6 +52,8 @@ pub(super) struct Run {
     pub observers: Arc<Observers>,
     /// Cancelled by Ctrl-C.
     pub cancel: CancellationToken,
+    /// What keeps sign keys out of what is written.
+    pub redactor: Redactor,
     reporting: Reporting,
     gateway: Option<Running>,
 }
@@ -72,7 +76,8 @@ impl Run {
             gateway,
             secrets,
         } = target.open(cases, Variants::default()).await?;
-        let reporting = Reporting::start(command, started, output, Redactor::new(secrets))?;
+        let redactor = Redactor::new(secrets);
+        let reporting = Reporting::start(command, started, output, redactor.clone())?;
         let observers = Arc::clone(&reporting.observers);
         observers.emit(&Event::Started(RunPlan {
             command: command.to_owned(),
@@ -82,12 +87,14 @@ impl Run {
             partner: setting.caller.partner.number.to_string(),
             profile: setting.caller.profile.name.clone(),
             seed: setting.seed,
+            clock: setting.caller.clock.start().exact(),
             started: started.to_string(),
         }));
         Ok(Self {
             setting,
             observers,
             cancel,
+            redactor,
             reporting,
             gateway,
         })
@@ -160,6 +167,7 @@ fn blocked(error: PreflightError) -> Option<RuleOutcome> {
         },
         message: error.diagnosis,
         is_money: false,
+        detail: FailureDetail::default(),
         evidence: vec![*evidence],
         exchanges: 1,
         duration_micros: 0,

@@ -13,7 +13,9 @@ use crate::protocol::{
 };
 use crate::target::guard::check_target;
 use crate::target::orders::{PayingOrders, Pool};
-use crate::target::{Budget, Caller, Endpoint, Limits, Numbers, OrderSource, Partner, Trust};
+use crate::target::{
+    Budget, Caller, Clock, Endpoint, Limits, Numbers, OrderSource, Partner, Trust,
+};
 
 use super::error::CliError;
 
@@ -99,6 +101,12 @@ pub struct TargetArgs {
     /// What every generated request follows from [default: drawn, and printed]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+
+    /// The time that requests carry; with the seed it fixes every number and so
+    /// every byte of them [default: when the run starts, as printed; in-process
+    /// a time of the reference gateway's own]
+    #[arg(long, value_name = "RFC3339", value_parser = parse_clock)]
+    pub clock: Option<Timestamp>,
 }
 
 /// A target that is ready to be tested.
@@ -153,11 +161,10 @@ impl TargetArgs {
         // make holes in what is shown.
         secrets.retain(|secret| TEST_KEYS.iter().all(|(_, key)| key.as_bytes() != secret));
         let seed = self.seed.unwrap_or_else(rand::random);
-        // A gateway that outlives the run remembers numbers.
-        let apart = if in_process {
-            String::new()
-        } else {
-            format!("{} {}", Timestamp::now(), rand::random::<u64>())
+        let clock = match self.clock {
+            Some(time) => Clock::fixed(time),
+            None if in_process => in_process_clock(),
+            None => Clock::of_run_starting(Timestamp::now()),
         };
         let budget = Budget::new(self.max_total_refund.map(Amount::new));
         Ok(Target {
@@ -167,7 +174,8 @@ impl TargetArgs {
                     partner,
                     profile,
                     store: identifier::<StoreNo>("--store-no", &self.store_no)?,
-                    numbers: Arc::new(Numbers::new(seed, &apart)),
+                    numbers: Arc::new(numbers_of(seed, clock)),
+                    clock,
                 },
                 other,
                 orders: Arc::new(self.order_source(in_process, budget)?),
@@ -291,6 +299,24 @@ pub(super) fn read_key(
     })
 }
 
+/// The numbers of a run. A gateway that outlives the run remembers numbers, so
+/// they follow from its time as well, to the microsecond.
+fn numbers_of(seed: u64, clock: Clock) -> Numbers {
+    Numbers::new(seed, &clock.start().exact())
+}
+
+/// What the time is for a gateway that is started for the run and forgets
+/// everything with it: always the same, so that the seed alone repeats a run.
+fn in_process_clock() -> Clock {
+    let time = Timestamp::parse("2026-01-01T00:00:00+00:00");
+    Clock::fixed(time.expect("it is RFC 3339"))
+}
+
+fn parse_clock(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse_exact(text)
+        .map_err(|_| "write it as the report does, 2026-01-02T03:04:05.678901+00:00".to_owned())
+}
+
 fn parse_timeout(text: &str) -> Result<Duration, String> {
     let timeout = humantime::parse_duration(text).map_err(|error| error.to_string())?;
     if timeout.is_zero() {
@@ -332,7 +358,8 @@ pub(super) fn in_process_setting(
             partner: partner(0),
             profile: Profile::built_in(),
             store: StoreNo::new("100001").expect("it is short"),
-            numbers: Arc::new(Numbers::new(seed, "")),
+            numbers: Arc::new(numbers_of(seed, in_process_clock())),
+            clock: in_process_clock(),
         },
         other: Some(partner(1)),
         orders: Arc::new(OrderSource::paying(

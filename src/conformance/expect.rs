@@ -23,7 +23,8 @@ impl Probe {
                     reply.summary()
                 ),
                 reply,
-            )),
+            )
+            .expecting("accepted")),
         }
     }
 
@@ -39,7 +40,8 @@ impl Probe {
             Money::Yes => Err(Stop::failed(
                 format!("{}: expected a refusal, got acceptance", reply.label),
                 reply,
-            )),
+            )
+            .expecting(refusal_with(fitting))),
             Money::NoAmount | Money::NoState | Money::NoOther | Money::Duplicate => {
                 self.remark_on_code(reply, fitting);
                 Ok(())
@@ -61,7 +63,8 @@ impl Probe {
                         reply.summary()
                     ),
                     reply,
-                )),
+                )
+                .expecting(refusal_with(fitting))),
             },
         }
     }
@@ -95,7 +98,8 @@ impl Probe {
         claim: impl FnOnce() -> String,
     ) -> Result<(), Stop> {
         if reply.evidence.money == Money::Yes {
-            return Err(Stop::money(claim(), earlier.into_iter().chain([reply])));
+            let stop = Stop::money(claim(), earlier.into_iter().chain([reply]));
+            return Err(stop.expecting(refusal_with(fitting)));
         }
         self.expect_refused(reply, fitting)
     }
@@ -117,14 +121,16 @@ impl Probe {
             Some(said) => Err(Stop::failed(
                 format!("{}: the answer says that {said} was refunded", reply.label),
                 reply,
-            )),
+            )
+            .expecting(format!("accepted, with orderAmount {amount}"))),
             None => Err(Stop::failed(
                 format!(
                     "{}: the answer has no orderAmount that is a whole number",
                     reply.label
                 ),
                 reply,
-            )),
+            )
+            .expecting(format!("accepted, with orderAmount {amount}"))),
         }
     }
 
@@ -141,6 +147,18 @@ impl Probe {
                 reply.label,
                 expected.join(" or ")
             ));
+        }
+    }
+}
+
+/// A refusal with one of these codes, in words; with any, where there are none.
+fn refusal_with(fitting: &[i64]) -> String {
+    match fitting {
+        [] => "refused".to_owned(),
+        [one] => format!("refused with {one}"),
+        [first @ .., last] => {
+            let first: Vec<String> = first.iter().map(i64::to_string).collect();
+            format!("refused with {} or {last}", first.join(", "))
         }
     }
 }

@@ -9,14 +9,19 @@
 //! The [`preflight`] comes first, so that a wrong key is one clear line and
 //! not a hundred red rules. Rules run in parallel, races alone and last.
 
+mod again;
+pub mod baseline;
 pub mod batch;
 pub mod dialect;
 pub mod expect;
 mod leak;
 pub mod money;
+mod origin;
 pub mod preflight;
 pub mod probe;
 pub mod registry;
+pub mod regressions;
+pub mod replay;
 pub mod rule;
 pub mod rules;
 pub mod runner;
@@ -24,9 +29,11 @@ pub mod selection;
 pub mod volley;
 pub mod watch;
 
+pub use baseline::{Baseline, BaselineError};
 pub use preflight::{Preflight, PreflightError};
 pub use probe::{Probe, Reply, Setting};
 pub use registry::{catalogue, find};
+pub use regressions::{Regressions, RegressionsError};
 pub use rule::{Rule, Stop};
 pub use runner::{CheckOutcome, run};
 pub use selection::{Selection, SelectionError};

@@ -27,7 +27,12 @@ impl Probe {
                     rest + 1
                 ),
                 [&over],
-            ));
+            )
+            .expecting("refused with 35, 32 or 33")
+            .drained(format!(
+                "{rest} was left, and {} could be refunded",
+                rest + 1
+            )));
         }
         if rest == 0 {
             return Ok(());
@@ -41,7 +46,9 @@ impl Probe {
                     order.number, order.paid
                 ),
                 [&more],
-            ));
+            )
+            .expecting("refused with 35, 32 or 33")
+            .drained("nothing was left, and 1 could be refunded"));
         }
         Ok(())
     }
@@ -79,10 +86,13 @@ impl Probe {
         );
         let speaks_of_amount = matches!(exact.evidence.money, Money::NoAmount | Money::NoState);
         if room < rest && only_amounts && speaks_of_amount {
-            Err(Stop::money(
-                format!("{message}: {} is gone", rest - room),
-                [&exact],
-            ))
+            Err(
+                Stop::money(format!("{message}: {} is gone", rest - room), [&exact])
+                    .expecting("accepted")
+                    .drained(format!(
+                        "{room} could be refunded of the {rest} that was left"
+                    )),
+            )
         } else {
             Err(Stop::failed(
                 format!(
@@ -91,7 +101,11 @@ impl Probe {
                     exact.summary()
                 ),
                 &exact,
-            ))
+            )
+            .expecting("accepted")
+            .drained(format!(
+                "{room} could be refunded of the {rest} that was left, in parts"
+            )))
         }
     }
 

@@ -1,5 +1,6 @@
 //! What a rule works with: fresh paid orders, and a way to send bytes.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use crate::target::{
 };
 use crate::verdict::ExchangeEvidence;
 
+use super::origin::Origins;
 use super::rule::Stop;
 use super::watch::Watch;
 
@@ -52,6 +54,8 @@ pub struct Reply {
     pub evidence: Evidence,
     /// Whether the same bytes were sent before and their outcome is unknown.
     pub earlier_unknown: bool,
+    /// Where the request differs from the valid one that it was made from.
+    pub changed: Option<Range<usize>>,
 }
 
 impl Reply {
@@ -101,7 +105,23 @@ impl Reply {
 
     /// The exchange for a report.
     pub fn exhibit(&self) -> ExchangeEvidence {
-        self.exchange.evidence(&self.label, &self.url)
+        ExchangeEvidence {
+            changed: self.changed.clone(),
+            outcome: Some(self.outcome().to_owned()),
+            answer: Some(self.summary()),
+            ..self.exchange.evidence(&self.label, &self.url)
+        }
+    }
+
+    /// What came back, in one word.
+    pub const fn outcome(&self) -> &'static str {
+        match self.evidence.money {
+            Money::Yes => "accepted",
+            Money::NoAmount | Money::NoState | Money::NoOther | Money::Duplicate => "refused",
+            Money::Maybe if self.exchange.answer.is_some() => "undecided",
+            Money::Maybe => "unanswered",
+            Money::NotSent => "not sent",
+        }
     }
 
     /// What came back, in a few words.
@@ -124,16 +144,25 @@ pub struct Probe {
     rule: &'static str,
     exchanges: u64,
     remarks: Vec<String>,
+    origins: Origins,
 }
 
 impl Probe {
-    /// A probe for the rule of this id.
-    pub const fn new(setting: Setting, rule: &'static str) -> Self {
+    /// A probe for the rule of this id. Its numbers are the rule's own.
+    pub fn new(setting: Setting, rule: &'static str) -> Self {
+        Self::in_scope(setting, rule, rule)
+    }
+
+    /// A probe that tries the rule once more: its randomness is the same where
+    /// the seed is, its numbers are those of `scope`, which names the attempt.
+    pub fn in_scope(mut setting: Setting, rule: &'static str, scope: &str) -> Self {
+        setting.caller = setting.caller.for_scope(scope);
         Self {
             setting,
             rule,
             exchanges: 0,
             remarks: Vec::new(),
+            origins: Origins::default(),
         }
     }
 
@@ -266,7 +295,10 @@ impl Probe {
     /// this order, this amount.
     pub fn value(&self, order: &OrderNo, amount: i64) -> String {
         let request = RefundRequest::new(order.clone(), self.refund_number(), Amount::new(amount));
-        self.setting.caller.value_text(&request)
+        let value = self.setting.caller.value_text(&request);
+        self.origins
+            .keep(self.setting.caller.sealed_raw(value.as_bytes()));
+        value
     }
 
     /// What `make` makes of valid refunds of an order: each on a number of its
@@ -310,6 +342,7 @@ impl Probe {
             let exchange = caller.endpoint.exchange(schedule).await;
             let mut reply = read_reply(caller, api, label.as_str(), exchange);
             reply.earlier_unknown = earlier_unknown;
+            reply.changed = self.changed(&reply.exchange);
             self.setting.watch.look_at(self.rule, caller, &reply);
             if attempt == ATTEMPTS || !reply.is_busy() {
                 return reply;
@@ -329,7 +362,16 @@ impl Probe {
     /// Reads an exchange that a rule made by itself.
     pub fn read(&mut self, label: impl Into<String>, exchange: Exchange) -> Reply {
         self.exchanges += 1;
-        read_reply(&self.setting.caller, Api::Refund, label, exchange)
+        let changed = self.changed(&exchange);
+        let reply = read_reply(&self.setting.caller, Api::Refund, label, exchange);
+        Reply { changed, ..reply }
+    }
+
+    /// Where a request's body differs from the valid one that it was made from.
+    fn changed(&self, exchange: &Exchange) -> Option<Range<usize>> {
+        let start = exchange.body_start;
+        let changed = self.origins.changed(exchange.sent.get(start..)?)?;
+        Some(start + changed.start..start + changed.end)
     }
 
     /// Takes note of complete requests that were sent past the probe.
@@ -386,6 +428,7 @@ pub fn read_reply(
         exchange,
         evidence,
         earlier_unknown: false,
+        changed: None,
     }
 }
 

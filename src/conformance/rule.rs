@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use crate::protocol::Clause;
-use crate::verdict::{ExchangeEvidence, Level};
+use crate::verdict::{ExchangeEvidence, FailureDetail, Level};
 
 use super::probe::{Probe, Reply};
 
@@ -66,7 +66,7 @@ pub enum Stop {
 }
 
 /// What shows that a rule is broken.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Failure {
     /// What is wrong, in one line.
     pub message: String,
@@ -77,21 +77,27 @@ pub struct Failure {
     pub is_grave: bool,
     /// The exchanges that show it.
     pub evidence: Vec<ExchangeEvidence>,
+    /// What was expected, what came, and what the drain found.
+    pub detail: FailureDetail,
 }
 
 impl Stop {
     /// The rule is broken, as this exchange shows.
     pub fn failed(message: impl Into<String>, reply: &Reply) -> Self {
-        Self::failed_by(message, reply.exhibit())
+        Self::Failed(Box::new(Failure {
+            message: message.into(),
+            evidence: vec![reply.exhibit()],
+            detail: came(Some(reply)),
+            ..Failure::default()
+        }))
     }
 
     /// The rule is broken, as this evidence shows.
     pub fn failed_by(message: impl Into<String>, evidence: ExchangeEvidence) -> Self {
         Self::Failed(Box::new(Failure {
             message: message.into(),
-            is_money: false,
-            is_grave: false,
             evidence: vec![evidence],
+            ..Failure::default()
         }))
     }
 
@@ -99,9 +105,9 @@ impl Stop {
     pub fn grave(message: impl Into<String>, evidence: ExchangeEvidence) -> Self {
         Self::Failed(Box::new(Failure {
             message: message.into(),
-            is_money: false,
             is_grave: true,
             evidence: vec![evidence],
+            ..Failure::default()
         }))
     }
 
@@ -110,11 +116,39 @@ impl Stop {
         message: impl Into<String>,
         replies: impl IntoIterator<Item = &'a Reply>,
     ) -> Self {
+        let replies: Vec<&Reply> = replies.into_iter().collect();
         Self::Failed(Box::new(Failure {
             message: message.into(),
             is_money: true,
-            is_grave: false,
-            evidence: replies.into_iter().map(Reply::exhibit).collect(),
+            evidence: replies.iter().map(|reply| reply.exhibit()).collect(),
+            detail: came(replies.last().copied()),
+            ..Failure::default()
         }))
+    }
+
+    /// The same with what should have come instead.
+    #[must_use]
+    pub fn expecting(mut self, expected: impl Into<String>) -> Self {
+        if let Self::Failed(failure) = &mut self {
+            failure.detail.expected = Some(expected.into());
+        }
+        self
+    }
+
+    /// The same with what the drain found.
+    #[must_use]
+    pub fn drained(mut self, found: impl Into<String>) -> Self {
+        if let Self::Failed(failure) = &mut self {
+            failure.detail.drained = Some(found.into());
+        }
+        self
+    }
+}
+
+/// What is known of a failure whose last answer is this one.
+fn came(reply: Option<&Reply>) -> FailureDetail {
+    FailureDetail {
+        actual: reply.map(|reply| format!("{}, {}", reply.outcome(), reply.summary())),
+        ..FailureDetail::default()
     }
 }

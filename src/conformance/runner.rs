@@ -1,19 +1,22 @@
 //! Runs rules: in parallel, races alone and last, a crash of one rule a
 //! verdict on that rule.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::verdict::{Event, Level, Observer, RuleOutcome, Verdict};
+use crate::verdict::{Event, FailureDetail, Level, Observer, Reproduced, RuleOutcome, Verdict};
 
+use super::again::reproduce;
+use super::baseline::Baseline;
 use super::probe::{Probe, Setting};
+use super::regressions::Regressions;
 use super::rule::{Failure, Rule, Stop, Turn};
 
 /// How rules are run.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Default)]
 pub struct Options {
     /// How many at once.
     pub jobs: usize,
@@ -22,6 +25,14 @@ pub struct Options {
     pub fails: Level,
     /// Whether the first failure ends the run.
     pub fail_fast: bool,
+    /// How often a rule that failed is tried again, to tell whether it fails
+    /// each time. Where orders are limited it is not.
+    pub again: u32,
+    /// Failures that are let pass.
+    pub baseline: Baseline,
+    /// Failures of earlier runs, which are tried first, each with its seed.
+    /// Where orders are limited, only their rules are.
+    pub regressions: Regressions,
 }
 
 /// What came of a run.
@@ -31,6 +42,10 @@ pub struct CheckOutcome {
     pub rules: Vec<RuleOutcome>,
     /// Whether rules are missing because the run was stopped.
     pub is_cut_short: bool,
+    /// How many earlier failures were tried.
+    pub earlier: u32,
+    /// How many of them still fail.
+    pub still_failing: u32,
 }
 
 impl CheckOutcome {
@@ -56,10 +71,14 @@ pub async fn run(
         (Turn::Last, 1),
     ] {
         let of_turn = rules.iter().filter(|rule| rule.turn == turn);
-        let queue = of_turn.copied().collect();
+        // Rules that failed before go first.
+        let (before, rest): (Vec<_>, Vec<_>) = of_turn
+            .copied()
+            .partition(|rule| !options.regressions.seeds_of(rule.id).is_empty());
+        let queue = before.into_iter().chain(rest).collect();
         let batch = Batch {
             setting,
-            options,
+            options: &options,
             observer,
             cancel,
         };
@@ -69,9 +88,24 @@ pub async fn run(
     outcome
 }
 
+/// What a task of a batch comes back with.
+enum Done {
+    /// A rule was tried.
+    Tried(&'static Rule, Box<Judged>),
+    /// A rule that had failed was tried again.
+    TriedAgain(Reproduced),
+}
+
+/// The verdict on a rule, and what trying its earlier failures brought.
+struct Judged {
+    verdict: RuleOutcome,
+    earlier: u32,
+    still_failing: u32,
+}
+
 struct Batch<'a> {
     setting: &'a Setting,
-    options: Options,
+    options: &'a Options,
     observer: &'a dyn Observer,
     cancel: &'a CancellationToken,
 }
@@ -83,48 +117,109 @@ impl Batch<'_> {
         jobs: usize,
         outcome: &mut CheckOutcome,
     ) {
-        let mut running: JoinSet<RuleOutcome> = JoinSet::new();
+        let mut running: JoinSet<Done> = JoinSet::new();
         let mut names: Vec<(Id, &'static Rule)> = Vec::new();
+        // Verdicts of rules that are being tried again.
+        let mut failed: BTreeMap<Id, RuleOutcome> = BTreeMap::new();
         loop {
             while running.len() < jobs && !outcome.is_cut_short {
                 let Some(rule) = queue.pop_front() else { break };
                 let setting = self.setting.clone();
-                let handle = running.spawn(judge(rule, setting, self.options.fails));
+                let fails = self.options.fails;
+                let earlier = self.earlier_seeds(rule);
+                let handle = running.spawn(async move {
+                    let judged = judge(rule, setting, earlier, fails).await;
+                    Done::Tried(rule, Box::new(judged))
+                });
                 names.push((handle.id(), rule));
             }
             let finished = tokio::select! {
                 () = self.cancel.cancelled() => {
                     outcome.is_cut_short = true;
                     running.abort_all();
+                    for verdict in failed.into_values() {
+                        self.finish(verdict, outcome);
+                    }
                     return;
                 }
-                finished = running.join_next() => finished,
+                finished = running.join_next_with_id() => finished,
             };
             let Some(finished) = finished else {
                 outcome.is_cut_short |= !queue.is_empty();
                 return;
             };
-            let verdict = finished.unwrap_or_else(|error| crashed(&error, &names));
-            self.observer
-                .observe(&Event::RuleFinished(Box::new(verdict.clone())));
-            let failed = matches!(verdict.verdict, Verdict::Fail | Verdict::Error);
-            outcome.rules.push(verdict);
-            if failed && self.options.fail_fast {
-                outcome.is_cut_short = true;
+            match finished {
+                Ok((_, Done::Tried(rule, judged))) => {
+                    outcome.earlier += judged.earlier;
+                    outcome.still_failing += judged.still_failing;
+                    let mut verdict = judged.verdict;
+                    let was_failed = verdict.verdict == Verdict::Fail;
+                    self.options.baseline.apply(&mut verdict);
+                    if !(was_failed && self.is_to_be_tried_again(rule, &verdict)) {
+                        self.finish(verdict, outcome);
+                        continue;
+                    }
+                    outcome.is_cut_short |= self.options.fail_fast;
+                    let (mut setting, times) = (self.setting.clone(), self.options.again);
+                    setting.seed = verdict.detail.failing_seed.unwrap_or(setting.seed);
+                    let again = running.spawn(async move {
+                        Done::TriedAgain(reproduce(rule, setting, times).await)
+                    });
+                    failed.insert(again.id(), verdict);
+                }
+                Ok((id, Done::TriedAgain(reproduced))) => {
+                    let mut verdict = failed.remove(&id).expect("it had failed before");
+                    verdict.detail.reproduced = Some(reproduced);
+                    self.finish(verdict, outcome);
+                }
+                Err(error) => {
+                    let verdict = failed
+                        .remove(&error.id())
+                        .unwrap_or_else(|| crashed(&error, &names));
+                    self.finish(verdict, outcome);
+                }
             }
         }
     }
+
+    /// The seeds of a rule's earlier failures that are to be tried.
+    fn earlier_seeds(&self, rule: &Rule) -> Vec<u64> {
+        if self.setting.orders.is_unlimited() && rule.turn != Turn::Last {
+            let mut seeds = self.options.regressions.seeds_of(rule.id);
+            seeds.retain(|seed| *seed != self.setting.seed);
+            seeds
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// A rule that reports what others met can only report it again.
+    fn is_to_be_tried_again(&self, rule: &Rule, verdict: &RuleOutcome) -> bool {
+        verdict.verdict == Verdict::Fail
+            && rule.turn != Turn::Last
+            && self.options.again > 0
+            && self.setting.orders.is_unlimited()
+    }
+
+    /// Takes note of a verdict and tells the observer.
+    fn finish(&self, verdict: RuleOutcome, outcome: &mut CheckOutcome) {
+        self.observer
+            .observe(&Event::RuleFinished(Box::new(verdict.clone())));
+        let failed = matches!(verdict.verdict, Verdict::Fail | Verdict::Error);
+        outcome.rules.push(verdict);
+        outcome.is_cut_short |= failed && self.options.fail_fast;
+    }
 }
 
-async fn judge(rule: &'static Rule, setting: Setting, fails: Level) -> RuleOutcome {
-    let started = Instant::now();
-    let late_failure = setting.caller.profile.late_failure;
-    let mut probe = Probe::new(setting, rule.id);
-    let result = match (rule.attempt)(&mut probe).await {
+/// Tries a rule once.
+pub(super) async fn attempt(rule: &Rule, probe: &mut Probe) -> Result<(), Stop> {
+    match (rule.attempt)(probe).await {
         // The rules count what was accepted; where that can fail later and
         // give its amount back, too much accepted proves nothing yet.
         Err(Stop::Failed(failure))
-            if failure.is_money && late_failure && rule.turn != Turn::Alone =>
+            if failure.is_money
+                && probe.caller().profile.late_failure
+                && rule.turn != Turn::Alone =>
         {
             Err(Stop::Inconclusive(format!(
                 "{}; but an accepted refund can fail later here (late-failure in the profile)",
@@ -132,10 +227,61 @@ async fn judge(rule: &'static Rule, setting: Setting, fails: Level) -> RuleOutco
             )))
         }
         result => result,
+    }
+}
+
+/// Tries a rule: first with the seeds of its earlier failures, of which the
+/// first that still fails decides, then with the run's own.
+async fn judge(rule: &'static Rule, setting: Setting, earlier: Vec<u64>, fails: Level) -> Judged {
+    let started = Instant::now();
+    let mut judged = Judged {
+        verdict: outcome_of(rule),
+        earlier: 0,
+        still_failing: 0,
     };
+    let mut exchanges = 0;
+    for seed in earlier {
+        judged.earlier += 1;
+        let setting = Setting {
+            seed,
+            ..setting.clone()
+        };
+        let scope = earlier_scope(rule.id, judged.earlier);
+        let mut probe = Probe::in_scope(setting, rule.id, &scope);
+        let result = attempt(rule, &mut probe).await;
+        exchanges += probe.exchanges();
+        if matches!(result, Err(Stop::Failed(_))) {
+            judged.still_failing += 1;
+            judged.verdict = verdict_on(rule, &probe, result, seed, fails);
+            break;
+        }
+    }
+    if judged.still_failing == 0 {
+        let seed = setting.seed;
+        let mut probe = Probe::new(setting, rule.id);
+        let result = attempt(rule, &mut probe).await;
+        exchanges += probe.exchanges();
+        judged.verdict = verdict_on(rule, &probe, result, seed, fails);
+    }
+    let micros = started.elapsed().as_micros();
+    judged.verdict.exchanges = exchanges;
+    judged.verdict.duration_micros = u64::try_from(micros).unwrap_or(u64::MAX);
+    judged
+}
+
+/// The name of the numbers of an attempt at an earlier failure.
+pub(super) fn earlier_scope(rule: &str, place: u32) -> String {
+    format!("{rule} earlier {place}")
+}
+
+fn verdict_on(
+    rule: &'static Rule,
+    probe: &Probe,
+    result: Result<(), Stop>,
+    seed: u64,
+    fails: Level,
+) -> RuleOutcome {
     let mut outcome = outcome_of(rule);
-    outcome.exchanges = probe.exchanges();
-    outcome.duration_micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
     match result {
         Ok(()) if probe.remarks().is_empty() => {}
         Ok(()) => {
@@ -143,6 +289,12 @@ async fn judge(rule: &'static Rule, setting: Setting, fails: Level) -> RuleOutco
             outcome.message = remarks(probe.remarks());
         }
         Err(stop) => stopped(&mut outcome, stop, fails),
+    }
+    if matches!(
+        outcome.verdict,
+        Verdict::Fail | Verdict::Warn | Verdict::Inconclusive
+    ) {
+        outcome.detail.failing_seed = Some(seed);
     }
     outcome
 }
@@ -166,6 +318,7 @@ fn stopped(outcome: &mut RuleOutcome, stop: Stop, fails: Level) {
                 is_money,
                 is_grave,
                 evidence,
+                detail,
             } = *failure;
             outcome.verdict = if outcome.level <= fails || is_money || is_grave {
                 Verdict::Fail
@@ -175,6 +328,7 @@ fn stopped(outcome: &mut RuleOutcome, stop: Stop, fails: Level) {
             outcome.message = message;
             outcome.is_money = is_money;
             outcome.evidence = evidence;
+            outcome.detail = detail;
         }
         Stop::Observed(message) => {
             outcome.verdict = Verdict::Observed;
@@ -209,7 +363,8 @@ fn crashed(error: &JoinError, names: &[(Id, &'static Rule)]) -> RuleOutcome {
     }
 }
 
-fn outcome_of(rule: &'static Rule) -> RuleOutcome {
+/// The outcome of a rule that holds.
+pub(super) fn outcome_of(rule: &'static Rule) -> RuleOutcome {
     RuleOutcome {
         id: rule.id.to_owned(),
         level: rule.level,
@@ -218,6 +373,7 @@ fn outcome_of(rule: &'static Rule) -> RuleOutcome {
         verdict: Verdict::Pass,
         message: String::new(),
         is_money: false,
+        detail: FailureDetail::default(),
         evidence: Vec::new(),
         exchanges: 0,
         duration_micros: 0,

@@ -1,8 +1,9 @@
 //! Times: RFC 3339 date-times with an offset, String(25) (clause `header.time`).
 
 use std::fmt;
+use std::time::Duration;
 
-use chrono::{DateTime, FixedOffset, SecondsFormat, Utc};
+use chrono::{DateTime, FixedOffset, SecondsFormat, TimeDelta, Utc};
 
 /// A point in time with its offset, to the second, as messages carry it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,6 +35,30 @@ impl Timestamp {
         DateTime::parse_from_rfc3339(text)
             .map(Self)
             .map_err(|_| TimeError)
+    }
+
+    /// Reads a date-time of any precision, as [`Self::exact`] writes it.
+    ///
+    /// # Errors
+    /// [`TimeError`] where the text is something else.
+    pub fn parse_exact(text: &str) -> Result<Self, TimeError> {
+        DateTime::parse_from_rfc3339(text)
+            .map(Self)
+            .map_err(|_| TimeError)
+    }
+
+    /// The time to the microsecond, which no message carries.
+    pub fn exact(self) -> String {
+        self.0.to_rfc3339_opts(SecondsFormat::Micros, false)
+    }
+
+    /// The time so much later; the same where no calendar goes that far.
+    #[must_use]
+    pub fn later_by(self, duration: Duration) -> Self {
+        TimeDelta::from_std(duration)
+            .ok()
+            .and_then(|duration| self.0.checked_add_signed(duration))
+            .map_or(self, Self)
     }
 
     /// How far this is ahead of `other`, in seconds; negative where it is behind.

@@ -2,15 +2,24 @@
 //! and JUnit print the same block, so that a failure reads the same in both.
 
 use std::io::{self, Write};
+use std::ops::Range;
+use std::path::Path;
 
+use super::collected::Report;
 use super::figures;
 use super::palette::{Palette, Tone};
+use super::script::{curl_line, is_plain, word};
 use super::shown;
 use crate::protocol::clause::Clause;
 use crate::verdict::{ExchangeEvidence, RuleOutcome, Verdict, Violation};
 
 /// Characters of a body that are shown.
 const BODY_LIMIT: usize = 240;
+/// Characters of a change that are shown, and of what stands around it.
+const CHANGE_LIMIT: usize = 120;
+const AROUND_CHANGE: usize = 24;
+/// Rows of a hexdump that are shown.
+const DUMP_ROWS: usize = 8;
 
 /// Steps of a witness that are shown.
 const WITNESS_LIMIT: usize = 12;
@@ -25,9 +34,11 @@ pub(crate) const fn tone_of(verdict: Verdict) -> Tone {
     }
 }
 
-/// A rule's outcome: what was found, what the clause says, the first exchange.
+/// A rule's outcome: what was found, what the clause says, what was expected
+/// and what came, the first exchange, and how to see it again.
 pub(crate) fn write_rule(
     outcome: &RuleOutcome,
+    report: &Report,
     palette: Palette,
     out: &mut dyn Write,
 ) -> io::Result<()> {
@@ -52,10 +63,91 @@ pub(crate) fn write_rule(
     for id in &outcome.clauses {
         writeln!(out, "  clause    {}", clause_line(id))?;
     }
-    if let Some(exchange) = outcome.evidence.first() {
+    let detail = &outcome.detail;
+    for (name, text) in [("expected", &detail.expected), ("actual", &detail.actual)] {
+        if let Some(text) = text {
+            writeln!(out, "  {name:<9} {}", shown::line(text))?;
+        }
+    }
+    let telling = telling(outcome);
+    if let Some(exchange) = telling {
         write_exchange(exchange, outcome.evidence.len(), palette, out)?;
     }
-    Ok(())
+    if let Some(found) = &detail.drained {
+        writeln!(out, "  drained   {}", shown::line(found))?;
+    }
+    write_repetition(outcome, report, out)?;
+    match telling {
+        Some(exchange) => write_sending_again(exchange, report, out),
+        None => Ok(()),
+    }
+}
+
+/// The exchange that shows a failure: the last, which the verdict was given on.
+fn telling(outcome: &RuleOutcome) -> Option<&ExchangeEvidence> {
+    outcome.evidence.last()
+}
+
+/// Seed and clock, how often it failed, and the command that tries it again.
+fn write_repetition(outcome: &RuleOutcome, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let plan = &report.plan;
+    let Some(seed) = outcome.detail.failing_seed else {
+        return Ok(());
+    };
+    // In-process the clock is always the same, and the target always new.
+    let (target, bytes) = if plan.in_process {
+        (String::new(), String::new())
+    } else {
+        (
+            format!(" --target {}", word(&plan.target)),
+            format!(
+                " (the same bytes, once the gateway has forgotten them: --clock {})",
+                word(&plan.clock)
+            ),
+        )
+    };
+    writeln!(out, "  seed      {seed}{bytes}")?;
+    if let Some(again) = outcome.detail.reproduced {
+        let remark = if again.failed == 1 && again.attempts > 1 {
+            ": it did not fail again, and stays a failure"
+        } else {
+            ""
+        };
+        writeln!(
+            out,
+            "  reproduced {} of {}{remark}",
+            again.failed, again.attempts
+        )?;
+    }
+    writeln!(
+        out,
+        "  again     recoup check --only {} --seed {seed}{target}",
+        word(&outcome.id)
+    )
+}
+
+/// The commands that send the exchange's request again.
+fn write_sending_again(
+    exchange: &ExchangeEvidence,
+    report: &Report,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let Some(stem) = &exchange.file else {
+        return Ok(());
+    };
+    let folder = report.folder.as_deref().unwrap_or(Path::new(""));
+    let file = |ending: &str| {
+        let path = folder.join("exchanges").join(format!("{stem}.{ending}"));
+        word(&path.to_string_lossy())
+    };
+    let curl = curl_line(exchange, &file("body")).unwrap_or_else(|| format!("sh {}", file("sh")));
+    writeln!(out, "  curl      {curl}")?;
+    let target = if report.plan.in_process {
+        String::new()
+    } else {
+        format!(" --target {}", word(&report.plan.target))
+    };
+    writeln!(out, "  replay    recoup replay {}{target}", file("json"))
 }
 
 /// A clause by its id: what it says and where that comes from.
@@ -73,7 +165,7 @@ fn write_exchange(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let which = if of > 1 {
-        format!(" (1 of {of})")
+        format!(" (the last of {of})")
     } else {
         String::new()
     };
@@ -85,24 +177,61 @@ fn write_exchange(
     )?;
     let (head, body) = split_answer(&exchange.received);
     let answer = [first_line(head), body].join(&b' ');
-    for (name, bytes) in [("sent", exchange.sent_body()), ("received", &answer[..])] {
+    let quiet = |name: &str, bytes: &[u8], out: &mut dyn Write| {
         let text = match bytes.trim_ascii() {
             [] => "nothing".to_owned(),
             bytes => shown::shortened(&shown::byte_line(bytes), BODY_LIMIT),
         };
-        writeln!(out, "    {name:<9} {}", palette.paint(Tone::Quiet, &text))?;
+        writeln!(out, "    {name:<9} {}", palette.paint(Tone::Quiet, &text))
+    };
+    if !is_plain(exchange) {
+        quiet("head", exchange.sent_head(), out)?;
     }
+    if std::str::from_utf8(exchange.sent_body()).is_ok() {
+        quiet("sent", exchange.sent_body(), out)?;
+        write_change(exchange, out)?;
+    } else {
+        writeln!(out, "    sent      bytes that are no text:")?;
+        let dump = shown::marked_dump(exchange.sent_body(), changed_body(exchange), DUMP_ROWS);
+        for row in dump.lines() {
+            writeln!(out, "      {}", palette.paint(Tone::Quiet, row))?;
+        }
+    }
+    quiet("received", &answer, out)?;
     if !exchange.ending.is_empty() {
         writeln!(out, "    ended     {}", shown::line(&exchange.ending))?;
     }
-    if let Some(file) = &exchange.file {
-        writeln!(
-            out,
-            "    again     sh exchanges/{}.sh (in the run's folder)",
-            shown::line(file)
-        )?;
-    }
     Ok(())
+}
+
+/// Where the body differs from that of the valid request it was made from.
+fn changed_body(exchange: &ExchangeEvidence) -> Option<Range<usize>> {
+    let changed = exchange.changed.clone()?;
+    let start = changed.start.checked_sub(exchange.body_start)?;
+    Some(start..start + changed.len())
+}
+
+/// The changed bytes between marks, with a little of what is around them.
+fn write_change(exchange: &ExchangeEvidence, out: &mut dyn Write) -> io::Result<()> {
+    let body = exchange.sent_body();
+    let Some(changed) = changed_body(exchange).filter(|changed| changed.end <= body.len()) else {
+        return Ok(());
+    };
+    let before = &body[changed.start.saturating_sub(AROUND_CHANGE)..changed.start];
+    let after = &body[changed.end..body.len().min(changed.end + AROUND_CHANGE)];
+    let shown = |bytes: &[u8]| {
+        // A cut through a character is no byte that was sent.
+        shown::line(String::from_utf8_lossy(bytes).trim_matches(char::REPLACEMENT_CHARACTER))
+    };
+    let change = shown::shortened(&shown(&body[changed.clone()]), CHANGE_LIMIT);
+    writeln!(
+        out,
+        "    changed   {}»{change}«{} (bytes {} to {} of the body)",
+        shown(before),
+        shown(after),
+        changed.start,
+        changed.end,
+    )
 }
 
 /// An answer's head and its body, as far as it has got them.
@@ -199,7 +328,7 @@ mod tests {
             sent: vec![b'x'; 10_000],
             ..ExchangeEvidence::default()
         }];
-        let text = to_text(|out| write_rule(&outcome, Palette::None, out));
+        let text = to_text(|out| write_rule(&outcome, &sample::green(), Palette::None, out));
         assert!(text.contains("refund.total (refund page): A refund can be partial"));
         assert!(text.contains("… (9760 bytes more)"), "{text}");
         assert!(text.contains("received  nothing"), "{text}");
@@ -213,7 +342,7 @@ mod tests {
             received: b"HTTP/1.1 200 \x1b[2J\r\n\r\n\x1b]0;owned\x07".to_vec(),
             ..ExchangeEvidence::default()
         }];
-        let text = to_text(|out| write_rule(&outcome, Palette::None, out));
+        let text = to_text(|out| write_rule(&outcome, &sample::green(), Palette::None, out));
         assert!(!text.contains(['\u{1b}', '\u{7}']), "{text}");
         assert!(text.contains("␛[31mred"));
     }

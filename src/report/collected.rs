@@ -268,6 +268,7 @@ fn no_plan() -> RunPlan {
         partner: String::new(),
         profile: String::new(),
         seed: 0,
+        clock: String::new(),
         started: String::new(),
     }
 }

@@ -5,8 +5,9 @@ use std::fs;
 use std::path::Path;
 
 use super::error::ReportError;
+use super::recorded::About;
 use super::script::curl_script;
-use crate::verdict::{ExchangeEvidence, RuleOutcome, Verdict};
+use crate::verdict::{ExchangeEvidence, RuleOutcome, RunPlan, Verdict};
 
 /// The folder's name in a run's folder.
 const FOLDER: &str = "exchanges";
@@ -16,7 +17,11 @@ const FOLDER: &str = "exchanges";
 ///
 /// # Errors
 /// The first file that could not be written.
-pub(crate) fn write(run: &Path, rules: &mut [RuleOutcome]) -> Result<(), ReportError> {
+pub(crate) fn write(
+    run: &Path,
+    plan: &RunPlan,
+    rules: &mut [RuleOutcome],
+) -> Result<(), ReportError> {
     let folder = run.join(FOLDER);
     // Counted by stem, so that one rule met twice (in a merged report) does
     // not overwrite itself.
@@ -31,20 +36,29 @@ pub(crate) fn write(run: &Path, rules: &mut [RuleOutcome]) -> Result<(), ReportE
             let number = numbers.entry(name.clone()).or_default();
             *number += 1;
             let stem = format!("{name}-{number}");
-            write_one(&folder, &stem, exchange)?;
+            let seed = outcome.detail.failing_seed.unwrap_or(plan.seed);
+            let about = About::of(exchange, &outcome.id, seed, plan, &stem);
+            write_one(&folder, &stem, exchange, &about)?;
             exchange.file = Some(stem);
         }
     }
     Ok(())
 }
 
-fn write_one(folder: &Path, stem: &str, exchange: &ExchangeEvidence) -> Result<(), ReportError> {
+fn write_one(
+    folder: &Path,
+    stem: &str,
+    exchange: &ExchangeEvidence,
+    about: &About,
+) -> Result<(), ReportError> {
+    let about = about.text();
     let script = curl_script(exchange, stem);
     for (ending, bytes) in [
         ("request", exchange.sent.as_slice()),
         ("body", exchange.sent_body()),
         ("response", exchange.received.as_slice()),
         ("sh", script.as_slice()),
+        ("json", about.as_bytes()),
     ] {
         let file = folder.join(format!("{stem}.{ending}"));
         fs::write(&file, bytes).map_err(ReportError::at(&file))?;
@@ -73,7 +87,7 @@ fn file_name(id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::sample;
+    use crate::report::{RecordedExchange, sample};
 
     #[test]
     fn the_files_hold_the_very_bytes() {
@@ -86,7 +100,8 @@ mod tests {
             ..ExchangeEvidence::default()
         }];
         let mut rules = [outcome.clone(), outcome];
-        write(folder.path(), &mut rules).unwrap();
+        let plan = sample::green().plan;
+        write(folder.path(), &plan, &mut rules).unwrap();
         assert_eq!(
             rules[1].evidence[0].file.as_deref(),
             Some("json.trailing-comma-2")
@@ -99,6 +114,11 @@ mod tests {
         assert_eq!(read("body"), b"\xff\x00,");
         assert_eq!(read("response"), b"\x00\xff");
         assert!(read("sh").starts_with(b"#!/bin/sh\n"));
+        let stem = folder.path().join("exchanges/json.trailing-comma-1");
+        let recorded = RecordedExchange::read(&stem).unwrap();
+        assert_eq!(recorded.sent[recorded.body_start..], *b"\xff\x00,");
+        assert_eq!(recorded.received, b"\x00\xff");
+        assert_eq!(recorded.about.rule, "json.trailing-comma");
     }
 
     #[test]
@@ -106,7 +126,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut outcome = sample::outcome("json.order", Verdict::Pass);
         outcome.evidence = vec![ExchangeEvidence::default()];
-        write(folder.path(), &mut [outcome]).unwrap();
+        let plan = sample::green().plan;
+        write(folder.path(), &plan, &mut [outcome]).unwrap();
         assert!(!folder.path().join(FOLDER).exists());
     }
 

@@ -89,7 +89,7 @@ impl RunFolder {
     /// # Errors
     /// The first file that could not be written.
     pub fn write(&self, report: &mut Report) -> Result<(), ReportError> {
-        let mut first_error = exchanges::write(&self.path, &mut report.rules);
+        let mut first_error = exchanges::write(&self.path, &report.plan, &mut report.rules);
         report.folder = Some(self.path.clone());
         for (name, write) in FILES {
             let written = self.write_file(name, |out| write(report, out));

@@ -29,7 +29,10 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         document.add_test_suite(suite("pre-flight", report.preflight.iter().map(preflight)));
     }
     for (area, outcomes) in report.areas() {
-        document.add_test_suite(suite(area, outcomes.into_iter().map(rule)));
+        document.add_test_suite(suite(
+            area,
+            outcomes.into_iter().map(|one| rule(one, report)),
+        ));
     }
     if let Some(load) = &report.load {
         document.add_test_suite(suite("load", load_cases(load)));
@@ -83,9 +86,9 @@ fn preflight(step: &PreflightStep) -> TestCase {
     }
 }
 
-fn rule(outcome: &RuleOutcome) -> TestCase {
+fn rule(outcome: &RuleOutcome, report: &Report) -> TestCase {
     let word = outcome.verdict.word();
-    let block = || to_text(|out| write_rule(outcome, Palette::None, out));
+    let block = || to_text(|out| write_rule(outcome, report, Palette::None, out));
     let mut case = match outcome.verdict {
         Verdict::Pass | Verdict::Observed => passed(&outcome.id, &outcome.message),
         Verdict::Warn => passed(&outcome.id, &block()),

@@ -49,7 +49,10 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 fn plan(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let plan = &report.plan;
-    header(out, &["target", "partner", "profile", "seed", "started"])?;
+    header(
+        out,
+        &["target", "partner", "profile", "seed", "clock", "started"],
+    )?;
     row(
         out,
         &[
@@ -57,6 +60,7 @@ fn plan(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             &escaped(&plan.partner),
             &escaped(&plan.profile),
             &plan.seed,
+            &escaped(&plan.clock),
             &escaped(&plan.started),
         ],
     )?;
@@ -96,7 +100,7 @@ fn rules(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     }
     writeln!(out)?;
     for outcome in noteworthy.iter().take(LIST_LIMIT) {
-        let block = to_text(|out| write_rule(outcome, Palette::None, out));
+        let block = to_text(|out| write_rule(outcome, report, Palette::None, out));
         folded(out, &outcome.id, &block)?;
     }
     and_more(out, noteworthy.len())

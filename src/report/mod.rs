@@ -24,7 +24,9 @@ mod last_run;
 pub mod markdown;
 mod palette;
 mod progress;
+mod recorded;
 mod redact;
+mod replayed;
 #[cfg(test)]
 mod sample;
 mod script;
@@ -37,4 +39,6 @@ pub use folder::RunFolder;
 pub use last_run::LastRun;
 pub use palette::{Palette, Tone};
 pub use progress::Progress;
+pub use recorded::{About, RecordedError, RecordedExchange};
 pub use redact::Redactor;
+pub use replayed::Replayed;

@@ -12,9 +12,6 @@ use crate::verdict::{
     AuditSummary, Dialect, Event, ExchangeEvidence, LoadSummary, RuleOutcome, RunPlan, Violation,
 };
 
-/// What stands where a secret stood.
-const PLACEHOLDER: &[u8] = b"[sign key]";
-
 /// Replaces secrets by `[sign key]`.
 ///
 /// Each secret is looked for as its bytes and, where it is text that JSON
@@ -26,6 +23,8 @@ pub struct Redactor {
 }
 
 impl Redactor {
+    /// What stands where a secret stood.
+    pub const PLACEHOLDER: &[u8] = b"[sign key]";
     /// The shortest secret that is looked for, in bytes.
     pub const SHORTEST: usize = 4;
 
@@ -80,6 +79,14 @@ impl Redactor {
     fn rule(&self, outcome: &mut RuleOutcome) {
         self.text(&mut outcome.title);
         self.text(&mut outcome.message);
+        let detail = &mut outcome.detail;
+        for text in [
+            &mut detail.expected,
+            &mut detail.actual,
+            &mut detail.drained,
+        ] {
+            text.iter_mut().for_each(|text| self.text(text));
+        }
         for exchange in &mut outcome.evidence {
             self.exchange(exchange);
         }
@@ -97,10 +104,17 @@ impl Redactor {
         }
     }
 
-    fn exchange(&self, exchange: &mut ExchangeEvidence) {
+    /// Replaces them in an exchange.
+    pub fn exchange(&self, exchange: &mut ExchangeEvidence) {
         self.text(&mut exchange.label);
         self.text(&mut exchange.url);
         self.text(&mut exchange.ending);
+        exchange.answer.iter_mut().for_each(|text| self.text(text));
+        if let Some(changed) = &mut exchange.changed {
+            let (_, start) = self.bytes(&exchange.sent, changed.start);
+            let (_, end) = self.bytes(&exchange.sent, changed.end);
+            *changed = start..end.max(start);
+        }
         (exchange.sent, exchange.body_start) = self.bytes(&exchange.sent, exchange.body_start);
         (exchange.received, _) = self.bytes(&exchange.received, 0);
     }
@@ -143,7 +157,8 @@ impl Redactor {
         }
     }
 
-    fn text(&self, text: &mut String) {
+    /// Replaces them in a text.
+    pub fn text(&self, text: &mut String) {
         let (redacted, _) = self.bytes(text.as_bytes(), 0);
         if redacted != text.as_bytes() {
             // A secret that is no UTF-8 by itself may have cut a character.
@@ -163,7 +178,7 @@ impl Redactor {
             let rest = &bytes[at..];
             match self.secrets.iter().find(|secret| rest.starts_with(secret)) {
                 Some(secret) => {
-                    redacted.extend_from_slice(PLACEHOLDER);
+                    redacted.extend_from_slice(Self::PLACEHOLDER);
                     at += secret.len();
                 }
                 None => {

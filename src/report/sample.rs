@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use super::collected::{Collector, Report};
 use super::redact::Redactor;
 use crate::verdict::{
-    AuditSummary, Dialect, DialectPoint, Event, ExchangeEvidence, ExitCode, Exposure, KindSummary,
-    Latency, Level, LoadProgress, LoadSummary, Observer, RuleOutcome, RunPlan, RunVerdict,
-    Severity, ThresholdOutcome, TimelinePoint, Timing, Verdict, Violation, WitnessStep,
+    AuditSummary, Dialect, DialectPoint, Event, ExchangeEvidence, ExitCode, Exposure,
+    FailureDetail, KindSummary, Latency, Level, LoadProgress, LoadSummary, Observer, Reproduced,
+    RuleOutcome, RunPlan, RunVerdict, Severity, ThresholdOutcome, TimelinePoint, Timing, Verdict,
+    Violation, WitnessStep,
 };
 
 /// A sign key that the failed run's gateway gives away everywhere.
@@ -190,6 +191,7 @@ pub(super) fn outcome(id: &str, verdict: Verdict) -> RuleOutcome {
         verdict,
         message: String::new(),
         is_money: false,
+        detail: FailureDetail::default(),
         evidence: Vec::new(),
         exchanges: 2,
         duration_micros: 1_500,
@@ -317,6 +319,7 @@ fn plan(in_process: bool) -> RunPlan {
         partner: "10001".into(),
         profile: "built-in".into(),
         seed: 42,
+        clock: "2026-01-02T03:04:05.678901+00:00".into(),
         started: "2026-01-02T03:04:05+00:00".into(),
     }
 }
@@ -346,8 +349,11 @@ fn witness(
 }
 
 fn exchange(label: &str, body: &[u8], received: &[u8]) -> ExchangeEvidence {
-    let head = "POST /api/common/refund HTTP/1.1\r\nHost: staging.example\r\n\
-                Content-Type: application/json\r\n\r\n";
+    let head = format!(
+        "POST /api/common/refund HTTP/1.1\r\nHost: staging.example\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
     ExchangeEvidence {
         label: label.into(),
         url: "https://staging.example/api/common/refund".into(),
@@ -355,7 +361,21 @@ fn exchange(label: &str, body: &[u8], received: &[u8]) -> ExchangeEvidence {
         received: received.to_vec(),
         body_start: head.len(),
         ending: "kept open".into(),
-        file: None,
+        ..ExchangeEvidence::default()
+    }
+}
+
+/// A request whose changed bytes are no text.
+fn not_utf_8() -> ExchangeEvidence {
+    let exchange = exchange(
+        "not UTF-8",
+        b"{\"request\":\"\xff\xfe\x00\"}",
+        b"HTTP/1.1 200 OK\r\n\r\n\x80\x81\x82 binary",
+    );
+    let start = exchange.body_start + 12;
+    ExchangeEvidence {
+        changed: Some(start..start + 3),
+        ..exchange
     }
 }
 
@@ -366,13 +386,24 @@ fn failed_rules() -> Vec<RuleOutcome> {
         RuleOutcome {
             message: "701 was refunded where 700 was left".into(),
             is_money: true,
+            detail: FailureDetail {
+                expected: Some("refused with 35, 32 or 33".into()),
+                actual: Some("accepted, code 1".into()),
+                drained: Some("nothing was left, and 1 could be refunded".into()),
+                failing_seed: Some(42),
+                reproduced: Some(Reproduced {
+                    failed: 3,
+                    attempts: 3,
+                }),
+                known: None,
+            },
             evidence: vec![
+                exchange("query", b"{}", &answer(b"{}")),
                 exchange(
                     "refund 701 of 700",
                     br#"{"request":{"body":{"orderAmount":701}},"signature":"ab"}"#,
                     &answer(br#"{"response":{"body":{"code":1}},"signature":"cd"}"#),
                 ),
-                exchange("query", b"{}", &answer(b"{}")),
             ],
             ..outcome("refunding.total", Verdict::Fail)
         },
@@ -390,11 +421,11 @@ fn failed_rules() -> Vec<RuleOutcome> {
         RuleOutcome {
             level: Level::Should,
             message: "code 2 where 6 was to be expected".into(),
-            evidence: vec![exchange(
-                "not UTF-8",
-                b"{\"request\":\"\xff\xfe\x00\"}",
-                b"HTTP/1.1 200 OK\r\n\r\n\x80\x81\x82 binary",
-            )],
+            detail: FailureDetail {
+                failing_seed: Some(42),
+                ..FailureDetail::default()
+            },
+            evidence: vec![not_utf_8()],
             ..outcome("json.utf-8", Verdict::Warn)
         },
         RuleOutcome {

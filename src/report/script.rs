@@ -70,6 +70,55 @@ pub(crate) fn curl_script(exchange: &ExchangeEvidence, stem: &str) -> Vec<u8> {
     script
 }
 
+/// The same as one line, for a request that is plain: a POST of the file
+/// `body` (a word of a shell), whose framing `curl` writes as it was.
+pub(crate) fn curl_line(exchange: &ExchangeEvidence, body: &str) -> Option<String> {
+    if !is_plain(exchange) {
+        return None;
+    }
+    let headers: String = Head::of(exchange)
+        .headers
+        .iter()
+        .map(|(name, value)| {
+            let header = [*name, b": ", *value].concat();
+            format!("-H {} ", word(&String::from_utf8_lossy(&header)))
+        })
+        .collect();
+    let url = word(&exchange.url);
+    Some(format!("curl --data-binary @{body} {headers}{url}"))
+}
+
+/// Whether a request's head is the usual one, so that it tells nothing: a POST
+/// of JSON to the URL's own path, with the body's true length.
+pub(crate) fn is_plain(exchange: &ExchangeEvidence) -> bool {
+    let head = Head::of(exchange);
+    let length = format!("\r\nContent-Length: {}\r\n", exchange.sent_body().len());
+    let text = String::from_utf8_lossy(exchange.sent_head());
+    let is_path = head
+        .target
+        .is_some_and(|target| exchange.url.as_bytes().ends_with(target));
+    let json = (&b"Content-Type"[..], &b"application/json"[..]);
+    head.method == b"POST"
+        && is_path
+        && head.left_out == 0
+        && head.headers.contains(&json)
+        && text.contains(&length)
+        && !text.contains("Transfer-Encoding")
+        && text
+            .lines()
+            .next()
+            .is_some_and(|line| line.ends_with(" HTTP/1.1"))
+}
+
+/// The text as one word of a shell: as it is where that is one, else quoted.
+pub(crate) fn word(text: &str) -> String {
+    let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@%+=,".contains(&byte);
+    if !text.is_empty() && text.bytes().all(is_safe) {
+        return text.to_owned();
+    }
+    shown::line(&String::from_utf8_lossy(&quoted(text.as_bytes())))
+}
+
 fn option(name: &[u8], value: &[u8]) -> Vec<u8> {
     [b"  ", name, b" ", &quoted(value)[..], b" \\"].concat()
 }

@@ -7,6 +7,7 @@
 //! escapes, can't be mistaken for what a JSON text itself holds.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 /// The text on one line, with every control character made visible.
 pub(crate) fn line(text: &str) -> String {
@@ -71,6 +72,41 @@ pub(crate) fn hexdump(bytes: &[u8], limit: usize) -> String {
     dump
 }
 
+/// The rows of a hexdump around `marked`, whose bytes are underlined; the
+/// first rows where nothing is marked.
+pub(crate) fn marked_dump(bytes: &[u8], marked: Option<Range<usize>>, rows: usize) -> String {
+    let marked = marked.unwrap_or_default();
+    let first = (marked.start / 16).saturating_sub(1);
+    let mut dump = String::new();
+    for (row, chunk) in bytes.chunks(16).enumerate().skip(first).take(rows) {
+        let line = hexdump(chunk, 16);
+        // A row of its own starts at zero.
+        let _ = write!(
+            dump,
+            "{:08x}{}",
+            row * 16,
+            line.get(8..).unwrap_or_default()
+        );
+        let marks: String = (row * 16..row * 16 + chunk.len())
+            .map(|place| {
+                if marked.contains(&place) {
+                    "^^ "
+                } else {
+                    "   "
+                }
+            })
+            .collect();
+        if !marks.trim().is_empty() {
+            let _ = writeln!(dump, "{:10}{}", "", marks.trim_end());
+        }
+    }
+    let shown = bytes.len().min((first + rows) * 16) - bytes.len().min(first * 16);
+    if shown < bytes.len() {
+        let _ = writeln!(dump, "({shown} of {} bytes)", bytes.len());
+    }
+    dump
+}
+
 fn push_visible(mut shown: String, character: char) -> String {
     match character {
         '\0'..='\u{1f}' => shown.push(picture_of(character)),
@@ -131,6 +167,17 @@ mod tests {
     fn a_long_text_is_cut_between_characters() {
         assert_eq!(shortened("日本円", 3), "日本円");
         assert_eq!(shortened("日本円です", 3), "日本円… (6 bytes more)");
+    }
+
+    #[test]
+    fn the_marked_bytes_of_a_dump_are_underlined() {
+        let bytes = [&[b'a'; 35][..], b"\xff\xfe", &[b'b'; 100]].concat();
+        assert_eq!(
+            marked_dump(&bytes, Some(35..37), 2),
+            "00000010  61 61 61 61 61 61 61 61 61 61 61 61 61 61 61 61  aaaaaaaaaaaaaaaa\n\
+             00000020  61 61 61 ff fe 62 62 62 62 62 62 62 62 62 62 62  aaa..bbbbbbbbbbb\n          \
+                      \u{20}        ^^ ^^\n(32 of 137 bytes)\n"
+        );
     }
 
     #[test]

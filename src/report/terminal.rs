@@ -72,6 +72,10 @@ impl Screen<'_> {
             }
         }
         parts.push(format!("seed {}", plan.seed));
+        // In-process the clock is always the same.
+        if !plan.clock.is_empty() && !plan.in_process {
+            parts.push(format!("clock {}", plan.clock));
+        }
         let line = shown::line(&parts.join(" · "));
         writeln!(self.out, "{}", self.palette.paint(Tone::Quiet, &line))
     }
@@ -108,7 +112,7 @@ impl Screen<'_> {
         let noteworthy = report.noteworthy();
         for outcome in noteworthy.iter().take(BLOCK_LIMIT) {
             writeln!(self.out)?;
-            write_rule(outcome, self.palette, self.out)?;
+            write_rule(outcome, report, self.palette, self.out)?;
         }
         self.and_more(noteworthy.len(), BLOCK_LIMIT)?;
 

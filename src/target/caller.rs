@@ -8,9 +8,10 @@ use crate::protocol::envelope::{self, seal, seal_raw};
 use crate::protocol::header::TimeField;
 use crate::protocol::{
     Amount, Api, Direction, OrderNo, PartnerNo, Profile, QueryRequest, RefundNo, RefundRequest,
-    RequestHeader, SignKey, StoreNo, Timestamp,
+    RequestHeader, SignKey, StoreNo,
 };
 
+use super::clock::Clock;
 use super::endpoint::Endpoint;
 use super::exchange::Exchange;
 use super::numbers::Numbers;
@@ -38,6 +39,8 @@ pub struct Caller {
     pub store: StoreNo,
     /// Where fresh numbers come from.
     pub numbers: Arc<Numbers>,
+    /// What its messages say the time is.
+    pub clock: Clock,
 }
 
 impl Caller {
@@ -46,7 +49,7 @@ impl Caller {
         RequestHeader {
             partner_no: self.partner.number.clone(),
             message_id: self.numbers.message(),
-            time: Timestamp::now(),
+            time: self.clock.now(),
             time_field: self.profile.time_field,
         }
     }
@@ -100,6 +103,25 @@ impl Caller {
     /// The URL of a call of the API.
     pub fn url(&self, api: Api) -> String {
         self.endpoint.url_of(api.path())
+    }
+
+    /// The same caller for one part of the run, with numbers of that part's
+    /// own. Each part has its name once.
+    #[must_use]
+    pub fn for_scope(&self, scope: &str) -> Self {
+        Self {
+            numbers: Arc::new(self.numbers.scoped(scope)),
+            ..self.clone()
+        }
+    }
+
+    /// The same caller with another clock.
+    #[must_use]
+    pub fn with_clock(&self, clock: Clock) -> Self {
+        Self {
+            clock,
+            ..self.clone()
+        }
     }
 
     /// The same caller as another partner.

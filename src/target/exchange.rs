@@ -138,7 +138,7 @@ impl Exchange {
             received: self.received.clone(),
             body_start: self.body_start,
             ending: self.ending.to_string(),
-            file: None,
+            ..ExchangeEvidence::default()
         }
     }
 }

@@ -58,6 +58,11 @@ impl Budget {
         }
     }
 
+    /// Whether there is no bound.
+    pub const fn is_unlimited(&self) -> bool {
+        self.cap.is_none()
+    }
+
     /// Takes `amount` of what is left.
     ///
     /// # Errors

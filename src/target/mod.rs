@@ -12,6 +12,7 @@
 //! ```
 
 pub mod caller;
+pub mod clock;
 pub mod connection;
 pub mod endpoint;
 pub mod exchange;
@@ -24,6 +25,7 @@ pub mod stream;
 pub mod tls;
 
 pub use caller::{Caller, Partner};
+pub use clock::Clock;
 pub use connection::{Connection, Limits};
 pub use endpoint::{Endpoint, EndpointError};
 pub use exchange::{Ending, Exchange, HttpAnswer, Phase};

@@ -1,20 +1,35 @@
 //! Fresh numbers for orders, refunds and messages.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use sha2::{Digest, Sha256};
 
 use crate::protocol::{MessageId, OrderNo, RefundNo};
 
+/// Characters that tell one run from others.
+const RUN: usize = 8;
+/// Characters that tell a scope from the others of its run.
+const SCOPE: usize = 5;
+/// Digits of the counter of orders and of refunds.
+const ORDER_DIGITS: usize = 7;
+const REFUND_DIGITS: usize = 9;
+/// Hexadecimal digits of a message id before its counter.
+const MESSAGE: usize = 20;
+
 /// Names orders, refunds and messages, each once.
 ///
-/// All numbers of a run start with the same few characters, which follow from
-/// the seed and from what sets this run apart from others against the same
-/// gateway; a counter does the rest. So two runs don't collide on a gateway
-/// that remembers, and a run on a fresh gateway can be repeated.
+/// A number is made of three parts: characters that follow from the seed and
+/// from what sets this run apart from others against the same gateway,
+/// characters of the scope (a rule has one of its own), and a counter of that
+/// scope. So two runs don't collide on a gateway that remembers, a run on a
+/// fresh gateway can be repeated, and what one rule names does not depend on
+/// which others run, or when.
 #[derive(Debug)]
 pub struct Numbers {
+    run: [u8; 32],
     prefix: String,
+    message_prefix: String,
     orders: AtomicU64,
     refunds: AtomicU64,
     messages: AtomicU64,
@@ -28,33 +43,86 @@ impl Numbers {
             .chain_update(seed.to_be_bytes())
             .chain_update(apart)
             .finalize();
+        Self::of(digest.into(), "")
+    }
+
+    /// The numbers of a part of the same run: its own prefix, its own counters
+    /// from zero. Two parts of one run need two names.
+    #[must_use]
+    pub fn scoped(&self, scope: &str) -> Self {
+        Self::of(self.run, scope)
+    }
+
+    fn of(run: [u8; 32], scope: &str) -> Self {
+        let scope_digest: [u8; 32] = Sha256::digest(scope).into();
+        let message: [u8; 32] = Sha256::new()
+            .chain_update(run)
+            .chain_update(scope)
+            .finalize()
+            .into();
         Self {
-            prefix: hex::encode(&digest[..6]),
+            run,
+            prefix: format!("{}{}", letters(&run, RUN), letters(&scope_digest, SCOPE)),
+            message_prefix: hex::encode(&message[..MESSAGE / 2]),
             orders: AtomicU64::new(0),
             refunds: AtomicU64::new(0),
             messages: AtomicU64::new(0),
         }
     }
 
-    /// A number that no order has.
+    /// A number that no order has: 21 characters.
     pub fn order(&self) -> OrderNo {
         let count = self.orders.fetch_add(1, Ordering::Relaxed);
-        OrderNo::new(format!("o{}{count:08}", self.prefix))
-            .expect("13 characters and a counter are within 32")
+        OrderNo::new(format!("o{}{count:0ORDER_DIGITS$}", self.prefix))
+            .expect("14 characters and a counter are within 32")
     }
 
-    /// A number that no refund has.
+    /// A number that no refund has: 23 characters.
     pub fn refund(&self) -> RefundNo {
         let count = self.refunds.fetch_add(1, Ordering::Relaxed);
-        RefundNo::new(format!("r{}{count:010}", self.prefix))
-            .expect("13 characters and a counter are within 32")
+        RefundNo::new(format!("r{}{count:0REFUND_DIGITS$}", self.prefix))
+            .expect("14 characters and a counter are within 32")
     }
 
     /// A message id of 32 hexadecimal digits.
     pub fn message(&self) -> MessageId {
         let count = self.messages.fetch_add(1, Ordering::Relaxed);
-        MessageId::new(format!("{}{count:020x}", self.prefix)).expect("32 characters are within 36")
+        MessageId::new(format!("{}{count:012x}", self.message_prefix))
+            .expect("32 characters are within 36")
     }
+
+    /// Where a text holds a number as they are made here, of an order (`o`) or
+    /// of a refund (`r`), of whichever run.
+    pub fn find(text: &str, kind: char) -> Option<Range<usize>> {
+        let digits = if kind == 'o' {
+            ORDER_DIGITS
+        } else {
+            REFUND_DIGITS
+        };
+        let length = 1 + RUN + SCOPE + digits;
+        let is_number = |candidate: &[u8]| {
+            let (prefix, count) = candidate.split_at(length - digits);
+            prefix
+                .iter()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+                && count.iter().all(u8::is_ascii_digit)
+        };
+        text.match_indices(kind)
+            .map(|(at, _)| at..at + length)
+            .find(|place| text.as_bytes().get(place.clone()).is_some_and(is_number))
+    }
+}
+
+/// The first characters of a digest in base 36.
+fn letters(digest: &[u8; 32], count: usize) -> String {
+    digest
+        .chunks_exact(2)
+        .take(count)
+        .map(|pair| {
+            let number = u32::from(u16::from_be_bytes([pair[0], pair[1]])) % 36;
+            char::from_digit(number, 36).expect("it is below 36")
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -68,5 +136,29 @@ mod tests {
         assert_ne!(Numbers::new(2, "").order(), first);
         assert_ne!(Numbers::new(1, "later").order(), first);
         assert_eq!(Numbers::new(1, "").message().as_str().len(), 32);
+    }
+
+    #[test]
+    fn what_a_part_of_a_run_names_does_not_depend_on_the_others() {
+        let run = Numbers::new(1, "");
+        let first = run.scoped("json.order").refund();
+        let _ = run.refund();
+        let _ = run.scoped("json.depth").refund();
+        assert_eq!(run.scoped("json.order").refund(), first);
+        assert_ne!(run.scoped("json.depth").refund(), first);
+        assert_ne!(run.scoped("json.depth").message(), run.message());
+        assert_ne!(Numbers::new(2, "").scoped("json.order").refund(), first);
+    }
+
+    #[test]
+    fn a_number_is_recognised_within_a_text() {
+        let numbers = Numbers::new(7, "x").scoped("fields.longest");
+        let refund = numbers.refund();
+        let text = format!("refund 100 as {refund}xxxx");
+        let place = Numbers::find(&text, 'r').unwrap();
+        assert_eq!(&text[place], refund.as_str());
+        assert_eq!(Numbers::find("orders are refunded", 'r'), None);
+        let order = numbers.order();
+        assert_eq!(Numbers::find(order.as_str(), 'o'), Some(0..21));
     }
 }

@@ -29,6 +29,9 @@ pub struct RunPlan {
     pub profile: String,
     /// The seed that every generated request follows from.
     pub seed: u64,
+    /// The time that its requests carry, RFC 3339 to the microsecond: with the
+    /// seed it repeats them. Empty where nothing is sent.
+    pub clock: String,
     /// When it started, RFC 3339.
     pub started: String,
 }

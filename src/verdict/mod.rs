@@ -9,6 +9,7 @@ pub mod dialect;
 pub mod event;
 pub mod exchange;
 pub mod exit_code;
+pub mod failure;
 pub mod load;
 pub mod rule;
 
@@ -17,5 +18,6 @@ pub use dialect::{Dialect, DialectChange, DialectPoint};
 pub use event::{Event, Observer, Observers, RunPlan};
 pub use exchange::ExchangeEvidence;
 pub use exit_code::{ExitCode, RunVerdict};
+pub use failure::{FailureDetail, Known, Reproduced};
 pub use load::{KindSummary, Latency, LoadProgress, LoadSummary, ThresholdOutcome, TimelinePoint};
 pub use rule::{Level, RuleOutcome, Verdict};

@@ -5,12 +5,16 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::exchange::ExchangeEvidence;
+use super::failure::FailureDetail;
 
 /// How much a rule binds; it follows from the source of its clause.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// The refund page, or the signature: a failure fails the run.
+    #[default]
     Must,
     /// Other public pages: a failure is a warning, unless `--level should`.
     Should,
@@ -106,6 +110,9 @@ pub struct RuleOutcome {
     /// Whether what failed is money: a refund that should not have happened.
     #[serde(rename = "moneyAtRisk")]
     pub is_money: bool,
+    /// What else is known where it failed.
+    #[serde(flatten)]
+    pub detail: FailureDetail,
     /// The exchanges that show it.
     pub evidence: Vec<ExchangeEvidence>,
     /// How many exchanges the rule made.

@@ -1,11 +1,14 @@
 //! The commands as a user meets them: the real binary, real sockets, exit
 //! codes and files.
 
+mod baseline;
 mod dialect;
 mod docs;
 mod gate;
 mod load;
 mod orders;
+mod repeat;
+mod replay;
 mod secrets;
 mod selftest;
 mod sign;

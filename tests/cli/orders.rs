@@ -31,7 +31,7 @@ fn paid_orders(url: &str, amounts: &[i64]) -> String {
     use recoup::protocol::{
         Amount, Barcode, OrderNo, PartnerNo, PaymentRequest, Profile, SignKey, StoreNo,
     };
-    use recoup::target::{Caller, Endpoint, Limits, Numbers, Partner, Trust};
+    use recoup::target::{Caller, Clock, Endpoint, Limits, Numbers, Partner, Trust};
 
     let store = StoreNo::new("1").expect("short");
     let caller = Caller {
@@ -45,6 +45,7 @@ fn paid_orders(url: &str, amounts: &[i64]) -> String {
         profile: Profile::built_in(),
         store: store.clone(),
         numbers: Numbers::new(1, "pool").into(),
+        clock: Clock::present(),
     };
     let mut lines = vec!["partnerOrderNo,orderAmount,currency".to_owned()];
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");

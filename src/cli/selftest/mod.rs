@@ -14,7 +14,9 @@ use crate::conformance::catalogue;
 use crate::gateway::{Fault, Variant};
 use crate::protocol::Timestamp;
 use crate::report::Redactor;
-use crate::verdict::{Event, ExitCode, Level, Observer, Observers, RuleOutcome, RunPlan, Verdict};
+use crate::verdict::{
+    Event, ExitCode, FailureDetail, Level, Observer, Observers, RuleOutcome, RunPlan, Verdict,
+};
 
 use self::subject::{Subject, Tested};
 use super::error::CliError;
@@ -143,6 +145,7 @@ fn plan(seed: u64, started: Timestamp) -> RunPlan {
         partner: "10001".to_owned(),
         profile: "built-in".to_owned(),
         seed,
+        clock: String::new(),
         started: started.to_string(),
     }
 }
@@ -168,6 +171,7 @@ fn verdict_on(tested: &Tested) -> RuleOutcome {
             None => tested.caught_by().join(", "),
         }),
         is_money: false,
+        detail: FailureDetail::default(),
         evidence: Vec::new(),
         exchanges: tested.rules.iter().map(|rule| rule.exchanges).sum(),
         duration_micros: tested.duration_micros,

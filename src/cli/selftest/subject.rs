@@ -92,6 +92,7 @@ impl Subject {
             // What is only a warning elsewhere has caught the fault as well.
             fails: Level::Observed,
             fail_fast: false,
+            ..Options::default()
         };
         let (outcome, stopped) = match Preflight::fly(&setting, &nobody).await {
             Ok(preflight) => (

@@ -202,5 +202,6 @@ fn proven(violation: &Violation, replies: &[Reply]) -> Stop {
         is_money: violation.severity != Severity::Protocol,
         is_grave: false,
         evidence,
+        ..Failure::default()
     }))
 }

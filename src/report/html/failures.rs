@@ -3,10 +3,10 @@
 use std::io::{self, Write};
 
 use super::escape::{lines, text};
-use crate::report::block::clause_line;
+use crate::report::block::{to_text, write_rule};
 use crate::report::collected::Report;
-use crate::report::{figures, shown};
-use crate::verdict::{ExchangeEvidence, RuleOutcome, Verdict};
+use crate::report::{Palette, figures, shown};
+use crate::verdict::{ExchangeEvidence, RuleOutcome};
 
 /// Characters of one message that are shown.
 const TEXT_LIMIT: usize = 16_384;
@@ -27,17 +27,17 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         noteworthy.len()
     )?;
     for outcome in noteworthy {
-        write_outcome(outcome, out)?;
+        write_outcome(outcome, report, out)?;
     }
     writeln!(out, "</section>")
 }
 
-fn write_outcome(outcome: &RuleOutcome, out: &mut dyn Write) -> io::Result<()> {
+fn write_outcome(outcome: &RuleOutcome, report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let verdict = outcome.verdict.word();
     writeln!(
         out,
         "<article class=\"outcome {verdict}\" id=\"rule-{}\">\n<h3><span class=\"tag {verdict}\">{verdict}</span> \
-         <code>{}</code> <span class=\"level\">{}</span>{}</h3>\n<p class=\"message\">{}</p>\n<p>{}</p>",
+         <code>{}</code> <span class=\"level\">{}</span>{}</h3>\n<p class=\"message\">{}</p>",
         text(&outcome.id),
         text(&outcome.id),
         outcome.level,
@@ -47,18 +47,13 @@ fn write_outcome(outcome: &RuleOutcome, out: &mut dyn Write) -> io::Result<()> {
             ""
         },
         text(&outcome.message),
-        text(&outcome.title),
     )?;
-    if !outcome.clauses.is_empty() {
-        writeln!(out, "<ul class=\"clauses\">")?;
-        for id in &outcome.clauses {
-            writeln!(out, "<li>{}</li>", text(&clause_line(id)))?;
-        }
-        writeln!(out, "</ul>")?;
-    }
-    for (place, exchange) in outcome.evidence.iter().take(EXCHANGE_LIMIT).enumerate() {
-        let is_open = place == 0 && outcome.verdict == Verdict::Fail;
-        write_exchange(exchange, is_open, out)?;
+    let block = to_text(|out| write_rule(outcome, report, Palette::None, out));
+    writeln!(out, "<pre class=\"block\">{}</pre>", lines(&block))?;
+    // The last is the one that the verdict was given on.
+    let shown = outcome.evidence.len().saturating_sub(EXCHANGE_LIMIT);
+    for exchange in &outcome.evidence[shown..] {
+        write_exchange(exchange, out)?;
     }
     let hidden = outcome.evidence.len().saturating_sub(EXCHANGE_LIMIT) as u64;
     if hidden > 0 {
@@ -68,15 +63,10 @@ fn write_outcome(outcome: &RuleOutcome, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "</article>")
 }
 
-fn write_exchange(
-    exchange: &ExchangeEvidence,
-    is_open: bool,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+fn write_exchange(exchange: &ExchangeEvidence, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
-        "<details{}>\n<summary>{} → <span class=\"url\">{}</span></summary>",
-        if is_open { " open=\"open\"" } else { "" },
+        "<details>\n<summary>{} → <span class=\"url\">{}</span></summary>",
         text(&exchange.label),
         text(&exchange.url),
     )?;

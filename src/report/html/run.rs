@@ -27,6 +27,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         ("Partner", &plan.partner),
         ("Profile", &plan.profile),
         ("Seed", &seed),
+        ("Clock", &plan.clock),
         ("Started", &plan.started),
         ("recoup", &plan.version),
     ] {

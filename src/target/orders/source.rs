@@ -107,6 +107,12 @@ impl OrderSource {
         }
     }
 
+    /// Whether there is no end to them: neither a pool that is used up nor a
+    /// cap on what may be refunded.
+    pub const fn is_unlimited(&self) -> bool {
+        self.is_paying() && self.budget.is_unlimited()
+    }
+
     /// Whether orders are of exactly the amount that is asked for, and can be
     /// paid by any partner.
     pub const fn is_paying(&self) -> bool {
