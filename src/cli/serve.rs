@@ -274,6 +274,6 @@ mod tests {
         list_variants(&mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert_eq!(text.lines().count(), Fault::ALL.len() + Variant::ALL.len());
-        assert!(text.contains("M52  check-then-act "), "{text}");
+        assert!(text.contains("M52      check-then-act "), "{text}");
     }
 }
