@@ -52,6 +52,14 @@ impl Draft {
         }
     }
 
+    /// The token of the first member `name`.
+    pub fn token(&self, part: Part, name: &str) -> Option<&str> {
+        self.members(part)
+            .iter()
+            .find(|(member, _)| member == name)
+            .map(|(_, token)| token.as_str())
+    }
+
     fn members_mut(&mut self, part: Part) -> &mut Vec<(String, String)> {
         match part {
             Part::Header => &mut self.header,

@@ -5,11 +5,15 @@
 //! protocol expects of a gateway that is shown it; a gateway's own tests can
 //! use the same documents.
 
+pub mod damage;
 pub mod draft;
 pub mod mutate;
 pub mod mutation;
+pub mod oracle;
 pub mod spelling;
 
+pub use damage::{Damage, damage};
 pub use draft::{Draft, Part};
 pub use mutation::{Expected, Mutation};
+pub use oracle::{JsonClass, Liberty, class_of};
 pub use spelling::{Spelling, spellings};
