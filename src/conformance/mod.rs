@@ -14,11 +14,13 @@ pub mod expect;
 pub mod money;
 pub mod preflight;
 pub mod probe;
+mod probe_orders;
 pub mod registry;
 pub mod rule;
 pub mod rules;
 pub mod runner;
 pub mod selection;
+pub mod shrink;
 pub mod volley;
 
 pub use preflight::{Preflight, PreflightError};

@@ -44,6 +44,9 @@ impl Rule {
 pub enum Stop {
     /// It is broken.
     Failed(Box<Failure>),
+    /// After what this rule did the gateway stopped answering others, which
+    /// fails a run whatever the rule's level.
+    Outage(Box<Failure>),
     /// An open point: what the gateway does.
     Observed(String),
     /// It can't be tried here, because of this.
@@ -72,6 +75,16 @@ impl Stop {
             message: message.into(),
             is_money: false,
             evidence: vec![reply.exhibit()],
+        }))
+    }
+
+    /// The gateway stopped answering others: `hostile` was sent, and `canary`
+    /// was not answered any more.
+    pub fn outage(message: impl Into<String>, hostile: &Reply, canary: &Reply) -> Self {
+        Self::Outage(Box::new(Failure {
+            message: message.into(),
+            is_money: false,
+            evidence: vec![hostile.exhibit(), canary.exhibit()],
         }))
     }
 

@@ -156,24 +156,21 @@ fn remarks(all: &[String]) -> String {
 fn stopped(outcome: &mut RuleOutcome, stop: Stop, should_fails: bool) {
     match stop {
         Stop::Failed(failure) => {
-            let Failure {
-                message,
-                is_money,
-                evidence,
-            } = *failure;
             let binds = match outcome.level {
                 Level::Must => true,
                 Level::Should => should_fails,
                 Level::Hardening | Level::Observed => false,
             };
-            outcome.verdict = if binds || is_money {
+            outcome.verdict = if binds || failure.is_money {
                 Verdict::Fail
             } else {
                 Verdict::Warn
             };
-            outcome.message = message;
-            outcome.is_money = is_money;
-            outcome.evidence = evidence;
+            tell(outcome, *failure);
+        }
+        Stop::Outage(failure) => {
+            outcome.verdict = Verdict::Fail;
+            tell(outcome, *failure);
         }
         Stop::Observed(message) => {
             outcome.verdict = Verdict::Observed;
@@ -193,6 +190,13 @@ fn stopped(outcome: &mut RuleOutcome, stop: Stop, should_fails: bool) {
             outcome.message = message;
         }
     }
+}
+
+/// What shows it, for the reports.
+fn tell(outcome: &mut RuleOutcome, failure: Failure) {
+    outcome.message = failure.message;
+    outcome.is_money = failure.is_money;
+    outcome.evidence = failure.evidence;
 }
 
 fn crashed(error: &JoinError, names: &[(Id, &'static Rule)]) -> RuleOutcome {

@@ -1,11 +1,17 @@
 //! Is every answer signed, of the right type, and about the right refund?
 
+use std::borrow::Cow;
+
 use crate::audit::SignatureState;
 use crate::conformance::probe::{Probe, Reply};
 use crate::conformance::rule::{Rule, Stop};
 use crate::generate::mutate::{field, signature};
+use crate::generate::{JsonClass, Liberty, class_of};
 use crate::protocol::header::{SIGN_TYPE, VERSION};
-use crate::protocol::{Code, Direction, Envelope, Reading, RefundStatus, Timestamp};
+use crate::protocol::signature::verify;
+use crate::protocol::{
+    Answer, Code, Direction, Envelope, Reading, RefundStatus, Signature, Timestamp,
+};
 use crate::verdict::Level;
 
 pub(super) const RULES: &[Rule] = &[
@@ -15,23 +21,28 @@ pub(super) const RULES: &[Rule] = &[
         explanation: "An accepted refund, and refusals for a bad signature, an unknown order, an amount that exceeds, a missing and a wrong field. A caller can't believe a refusal that anybody could have written.",
         clauses: &["signature.response", "envelope.response"],
         level: Level::Must,
-        catches: &["error-unsigned"],
+        catches: &[
+            "error-signature-absent",
+            "error-signed-with-other-key",
+            "error-unsigned",
+            "refusals-as-html",
+            "server-error-page",
+        ],
         is_alone: false,
         attempt: |probe| Box::pin(signed(probe)),
     },
     Rule {
         id: "answer.members",
         title: "An accepted refund is answered with code, msg, orderAmount, status and currency of the right types.",
-        explanation: "The status is one of 0, 1, 2; the amount is a whole number; the header names version, partner, sign type, a time with offset and a message id.",
-        clauses: &[
-            "refund.response",
-            "header.message-id",
-            "header.partner-no",
-            "header.time",
-            "header.version",
-        ],
+        explanation: "The status is one of 0, 1, 2; the amount is a whole number; the currency is the order's.",
+        clauses: &["refund.response"],
         level: Level::Must,
-        catches: &[],
+        catches: &[
+            "amount-as-fraction",
+            "amount-as-text",
+            "currency-of-another",
+            "status-out-of-range",
+        ],
         is_alone: false,
         attempt: |probe| Box::pin(members(probe)),
     },
@@ -41,7 +52,7 @@ pub(super) const RULES: &[Rule] = &[
         explanation: "Several amounts, each its own, so that an answer that belongs to another refund shows.",
         clauses: &["refund.response"],
         level: Level::Must,
-        catches: &["float-amount"],
+        catches: &["answer-amount-of-order", "float-amount"],
         is_alone: false,
         attempt: |probe| Box::pin(amount(probe)),
     },
@@ -51,7 +62,7 @@ pub(super) const RULES: &[Rule] = &[
         explanation: "The header of an acceptance and of a refusal.",
         clauses: &["transport.content-type"],
         level: Level::Should,
-        catches: &[],
+        catches: &["content-type-html"],
         is_alone: false,
         attempt: |probe| Box::pin(content_type(probe)),
     },
@@ -61,7 +72,7 @@ pub(super) const RULES: &[Rule] = &[
         explanation: "One defect a request: signature 8, order 30, amount 35, a missing member 4, a wrong one 5, no JSON 6.",
         clauses: &["codes.list"],
         level: Level::Should,
-        catches: &[],
+        catches: &["code-mixed-up", "undocumented-code"],
         is_alone: false,
         attempt: |probe| Box::pin(code(probe)),
     },
@@ -74,6 +85,41 @@ pub(super) const RULES: &[Rule] = &[
         catches: &[],
         is_alone: false,
         attempt: |probe| Box::pin(layout(probe)),
+    },
+    Rule {
+        id: "answer.header",
+        title: "An answer's header names version, partner, sign type, a time with offset and a message id.",
+        explanation: "Of an acceptance, and of refusals of an unknown order and of too much. The message id is called reqMsgId or respMsgId; whose it is is not judged.",
+        clauses: &[
+            "header.message-id",
+            "header.partner-no",
+            "header.time",
+            "header.version",
+        ],
+        level: Level::Must,
+        catches: &["time-without-offset"],
+        is_alone: false,
+        attempt: |probe| Box::pin(header(probe)),
+    },
+    Rule {
+        id: "answer.duplicate-members",
+        title: "No object of an answer has two members of one name.",
+        explanation: "An acceptance and one refusal of each kind, read by a recogniser that keeps both. Which of two amounts a caller's library takes is chance.",
+        clauses: &["transport.content-type", "envelope.duplicate-members"],
+        level: Level::Should,
+        catches: &["member-twice"],
+        is_alone: false,
+        attempt: |probe| Box::pin(duplicate_members(probe)),
+    },
+    Rule {
+        id: "answer.signature-form",
+        title: "An answer's signature is 64 lower-case hexadecimal digits.",
+        explanation: "An acceptance and one refusal of each kind. A caller who compares texts does not take upper-case digits.",
+        clauses: &["signature.definition", "signature.response"],
+        level: Level::Must,
+        catches: &["answer-signature-upper-case"],
+        is_alone: false,
+        attempt: |probe| Box::pin(signature_form(probe)),
     },
 ];
 
@@ -174,36 +220,6 @@ async fn members(probe: &mut Probe) -> Result<(), Stop> {
             .value()
             .is_some_and(|text| (1..=5).contains(&text.chars().count())),
     );
-    need(
-        "header.partnerNo",
-        answer
-            .partner_no
-            .value()
-            .is_some_and(|text| text == probe.caller().partner.number.as_str()),
-    );
-    need(
-        "header.version",
-        answer.version.value().is_some_and(|text| text == VERSION),
-    );
-    need(
-        "header.signType",
-        match &answer.sign_type {
-            Reading::Absent => true,
-            Reading::Value(text) => text == SIGN_TYPE,
-            Reading::Wrong => false,
-        },
-    );
-    need(
-        "header.respTime",
-        answer
-            .time
-            .value()
-            .is_some_and(|text| Timestamp::parse(text).is_ok()),
-    );
-    need(
-        "header.reqMsgId (or respMsgId)",
-        is_text(&answer.message_id),
-    );
     if let (Some(paid_in), Some(said)) = (&order.currency, answer.currency.value())
         && paid_in != said
     {
@@ -219,6 +235,143 @@ async fn members(probe: &mut Probe) -> Result<(), Stop> {
             ),
             &reply,
         ))
+    }
+}
+
+/// An acceptance, and refusals of well-signed requests, whose partner is known.
+async fn replies(probe: &mut Probe) -> Result<Vec<Reply>, Stop> {
+    let order = probe.paid(1_000).await?;
+    let accepted = probe.refund(&order.number, 10).await;
+    probe.expect_accepted(&accepted)?;
+    let unknown = probe.caller().numbers.order();
+    let refused = probe.refund(&unknown, 10).await;
+    let exceeding = probe
+        .refund(&order.number, order.paid.minor_units() + 1)
+        .await;
+    Ok(vec![accepted, refused, exceeding])
+}
+
+async fn header(probe: &mut Probe) -> Result<(), Stop> {
+    let mut looked_at = 0;
+    for reply in replies(probe).await? {
+        let Some(answer) = reply.answer() else {
+            continue;
+        };
+        looked_at += 1;
+        let wrong = header_flaws(&answer, probe.caller().partner.number.as_str());
+        if !wrong.is_empty() {
+            return Err(Stop::failed(
+                format!(
+                    "{}: missing in the answer's header, or not as documented: {}",
+                    reply.label,
+                    wrong.join(", ")
+                ),
+                &reply,
+            ));
+        }
+    }
+    match looked_at {
+        0 => Err(Stop::Inconclusive(
+            "no answer has a header to look at".to_owned(),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// What is wrong with an answer's header.
+fn header_flaws(answer: &Answer<'_>, partner: &str) -> Vec<&'static str> {
+    const LONGEST_ID: usize = 36;
+    let sign_type = match &answer.sign_type {
+        Reading::Absent => true,
+        Reading::Value(text) => text == SIGN_TYPE,
+        Reading::Wrong => false,
+    };
+    let is_time = |text: &str| Timestamp::parse(text).is_ok();
+    let is_id = |text: &str| text.chars().count() <= LONGEST_ID;
+    [
+        (
+            "partnerNo",
+            said(&answer.partner_no, |text| text == partner),
+        ),
+        ("version", said(&answer.version, |text| text == VERSION)),
+        ("signType", sign_type),
+        ("respTime", said(&answer.time, is_time)),
+        ("reqMsgId (or respMsgId)", said(&answer.message_id, is_id)),
+    ]
+    .into_iter()
+    .filter(|(_, holds)| !holds)
+    .map(|(name, _)| name)
+    .collect()
+}
+
+fn said(reading: &Reading<Cow<'_, str>>, is_right: impl Fn(&str) -> bool) -> bool {
+    reading.value().is_some_and(|text| is_right(text))
+}
+
+async fn duplicate_members(probe: &mut Probe) -> Result<(), Stop> {
+    for reply in answers(probe).await? {
+        let Some(body) = reply.exchange.body() else {
+            continue;
+        };
+        if class_of(body) == JsonClass::ImplementationDefined(Liberty::DuplicateMembers) {
+            return Err(Stop::failed(
+                format!(
+                    "{}: the answer has two members of one name, so that two readers can read two answers",
+                    reply.label
+                ),
+                &reply,
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// An answer to a refund that should be accepted, and one refusal of each
+/// kind, whatever they are like.
+async fn answers(probe: &mut Probe) -> Result<Vec<Reply>, Stop> {
+    let order = probe.paid(1_000).await?;
+    let mut all = vec![probe.refund(&order.number, 10).await];
+    all.extend(refusals(probe).await?.into_iter().map(|(reply, _)| reply));
+    Ok(all)
+}
+
+async fn signature_form(probe: &mut Probe) -> Result<(), Stop> {
+    let mut looked_at = 0;
+    for reply in answers(probe).await? {
+        let envelope = reply
+            .exchange
+            .body()
+            .and_then(|body| Envelope::parse(body, Direction::Response).ok());
+        let Some(envelope) = envelope else { continue };
+        looked_at += 1;
+        let digits = envelope.signature.as_ref();
+        let is_formed = digits.len() == Signature::LENGTH
+            && digits
+                .bytes()
+                .all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
+        if is_formed {
+            continue;
+        }
+        let lower = digits.to_ascii_lowercase();
+        let key = &probe.caller().partner.key;
+        let hint = if verify(envelope.raw.as_bytes(), &lower, key).is_ok() {
+            "; in lower case it would hold"
+        } else {
+            ""
+        };
+        return Err(Stop::failed(
+            format!(
+                "{}: the answer's signature is not 64 lower-case hexadecimal digits{hint}",
+                reply.label
+            ),
+            &reply,
+        ));
+    }
+    match looked_at {
+        0 => Err(Stop::Inconclusive(
+            "no answer has a signature to look at".to_owned(),
+        )),
+        _ => Ok(()),
     }
 }
 

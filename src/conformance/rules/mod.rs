@@ -6,6 +6,7 @@ mod fields;
 mod idempotency;
 mod isolation;
 mod json;
+mod orders;
 mod races;
 mod refunding;
 mod signature;
@@ -21,6 +22,7 @@ pub const AREAS: &[&[Rule]] = &[
     idempotency::RULES,
     isolation::RULES,
     json::RULES,
+    orders::RULES,
     races::RULES,
     refunding::RULES,
     signature::RULES,

@@ -1,12 +1,18 @@
 //! Is the signature verified, over the bytes on the wire, in every way that a
 //! forger would try?
 
-use crate::conformance::probe::Probe;
+use proptest::strategy::{Strategy, ValueTree};
+
+use crate::audit::Money;
+use crate::conformance::probe::{Probe, Reply};
 use crate::conformance::rule::{Rule, Stop};
+use crate::conformance::shrink::Shrinking;
+use crate::generate::mutate::http::RawRequest;
 use crate::generate::mutate::{sealed, signature as mutate};
 use crate::generate::{Spelling, spellings};
-use crate::protocol::SignKey;
-use crate::target::PaidOrder;
+use crate::protocol::signature::sign;
+use crate::protocol::{Amount, Api, Code, OrderNo, RefundNo, SignKey, Signature};
+use crate::target::{PaidOrder, Schedule};
 use crate::verdict::Level;
 
 pub(super) const RULES: &[Rule] = &[
@@ -23,7 +29,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "signature.other-spelling-signed",
         title: "A signature over another spelling than the one that was sent is refused.",
-        explanation: "The compact spelling is signed and an indented one sent, and the other way round. Accepting it means that a copy was verified and not what is on the wire.",
+        explanation: "The compact spelling is signed and an indented or escaped one sent, and the other way round. Accepting it means that a copy was verified and not what is on the wire.",
         clauses: &["signature.raw-text"],
         level: Level::Must,
         catches: &["signature-reserialised", "signature-unchecked"],
@@ -40,10 +46,14 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "signature.changed-after-signing",
         title: "A request that was changed after it was signed is refused, and no money moves.",
-        explanation: "Amount, refund number, white space, member order and escapes are changed under the old signature; then the drain asks whether anything was refunded.",
+        explanation: "Amount, numbers, members, white space, member order, escapes, accents and line ends are changed under the old signature; then the drain asks whether anything was refunded.",
         clauses: &["signature.definition", "signature.raw-text"],
         level: Level::Must,
-        catches: &["signature-unchecked", "signature-reserialised"],
+        catches: &[
+            "effect-before-signature",
+            "signature-unchecked",
+            "signature-reserialised",
+        ],
         is_alone: false,
         attempt: |probe| {
             Box::pin(async {
@@ -60,7 +70,7 @@ pub(super) const RULES: &[Rule] = &[
         explanation: "Each of the 64 digits is changed in turn: a verifier that compares a prefix lets some of them pass.",
         clauses: &["signature.definition"],
         level: Level::Must,
-        catches: &["signature-unchecked"],
+        catches: &["effect-before-signature", "signature-unchecked"],
         is_alone: false,
         attempt: |probe| {
             Box::pin(async { probe.judge_each(mutate::flipped_digits).await.map(drop) })
@@ -69,10 +79,10 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "signature.other-length",
         title: "A signature that is cut short or made longer is refused.",
-        explanation: "63, 62, 32, 16, 8 and 1 digits, and more than 64.",
+        explanation: "63, 62, 32, 16, 8, 2 and 1 digits, more than 64, and wildcards for all of them.",
         clauses: &["signature.definition"],
         level: Level::Must,
-        catches: &["signature-unchecked"],
+        catches: &["signature-prefix", "signature-unchecked"],
         is_alone: false,
         attempt: |probe| {
             Box::pin(async { probe.judge_each(mutate::other_lengths).await.map(drop) })
@@ -81,37 +91,30 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "signature.missing",
         title: "A request without a signature, or with a JSON value that is none, is refused.",
-        explanation: "No member, null, an empty string, a number, true, an array, an object.",
+        explanation: "No member, null, an empty string, a number, true, an array, an object; the right one in an array, under another name, or in the request.",
         clauses: &["envelope.request", "signature.definition"],
         level: Level::Must,
-        catches: &[],
+        catches: &["signature-optional"],
         is_alone: false,
-        attempt: |probe| {
-            Box::pin(async {
-                probe
-                    .judge_each(|value, _| mutate::no_signature(value))
-                    .await
-                    .map(drop)
-            })
-        },
+        attempt: |probe| Box::pin(async { probe.judge_each(mutate::no_signature).await.map(drop) }),
     },
     Rule {
         id: "signature.other-key",
         title: "A signature under another key, or without any, is refused.",
-        explanation: "No key at all (a plain hash that anybody can make), another key, the key with a newline behind it.",
+        explanation: "No key at all (a plain hash that anybody can make), another key, and the key with a newline, a blank, quotes, in hexadecimal or cut short: what careless key files make of it.",
         clauses: &["signature.definition"],
         level: Level::Must,
-        catches: &["signature-unchecked"],
+        catches: &["signature-key-optional", "signature-unchecked"],
         is_alone: false,
         attempt: |probe| Box::pin(async { probe.judge_each(mutate::other_keys).await.map(drop) }),
     },
     Rule {
         id: "signature.other-construction",
         title: "A signature made by another recipe is refused.",
-        explanation: "The key hashed first, HMAC, SHA-256 twice, SHA-512, and hashes over other parts of the envelope.",
+        explanation: "The key hashed first, separators before it, HMAC, SHA-256 twice, the other SHA-2 hashes, and hashes over other parts of the document.",
         clauses: &["signature.definition"],
         level: Level::Must,
-        catches: &["signature-unchecked"],
+        catches: &["signature-any-recipe", "signature-unchecked"],
         is_alone: false,
         attempt: |probe| {
             Box::pin(async {
@@ -125,10 +128,10 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "signature.other-encoding",
         title: "The right digest in another encoding is refused.",
-        explanation: "0x, blanks around it, base64, and the constants that a careless comparison takes.",
+        explanation: "0x, blanks, a mark or quotes around it, base64, colons, full-width digits, and the constants that a careless comparison takes.",
         clauses: &["signature.definition"],
         level: Level::Must,
-        catches: &["signature-unchecked"],
+        catches: &["signature-trimmed", "signature-unchecked"],
         is_alone: false,
         attempt: |probe| {
             Box::pin(async { probe.judge_each(mutate::other_encodings).await.map(drop) })
@@ -145,6 +148,60 @@ pub(super) const RULES: &[Rule] = &[
         attempt: |probe| Box::pin(of_another_request(probe)),
     },
     Rule {
+        id: "signature.after-a-valid-one",
+        title: "A valid request vouches for no later one.",
+        explanation: "After a refund that was accepted: its signature, its message id, or both, on a request of another refund; its message id with no signature; its text with a fresh time. A gateway that remembers what it verified believes some of them.",
+        clauses: &["signature.definition", "signature.raw-text"],
+        level: Level::Must,
+        catches: &[
+            "request-remembered",
+            "signature-of-pair",
+            "signature-unchecked",
+        ],
+        is_alone: false,
+        attempt: |probe| Box::pin(after_a_valid_one(probe)),
+    },
+    Rule {
+        id: "signature.before-content",
+        title: "A forged request is told that it is forged, and nothing about orders or refunds.",
+        explanation: "Forged refunds of an order, of an unknown one, of more than was paid, and under a number that is taken. Different answers would tell somebody without the key which orders there are, and what is left of them.",
+        clauses: &["signature.definition", "codes.list"],
+        level: Level::Should,
+        catches: &[],
+        is_alone: false,
+        attempt: |probe| Box::pin(before_content(probe)),
+    },
+    Rule {
+        id: "signature.in-http-header",
+        title: "A signature in an HTTP header is none.",
+        explanation: "The right one as signature, X-Signature, Sign and Authorization, with no signature and with a wrong one in the document.",
+        clauses: &["envelope.request", "signature.definition"],
+        level: Level::Must,
+        catches: &["signature-optional"],
+        is_alone: false,
+        attempt: |probe| Box::pin(in_http_header(probe)),
+    },
+    Rule {
+        id: "signature.large-request",
+        title: "The signature of a large request is verified to its end.",
+        explanation: "30,000 and 1,000,000 spaces stand before the amount. Well signed it may be taken, refused or closed upon; with the amount changed after signing it is refused.",
+        clauses: &["signature.definition", "signature.raw-text"],
+        level: Level::Must,
+        catches: &["signature-unchecked"],
+        is_alone: false,
+        attempt: |probe| Box::pin(large_request(probe)),
+    },
+    Rule {
+        id: "signature.twice",
+        title: "Two wrong signatures are no right one.",
+        explanation: "Two signature members, both wrong or empty, are refused. Where one of the two is right either reading conforms, and exactly the amount moves that was asked for.",
+        clauses: &["envelope.duplicate-members", "signature.definition"],
+        level: Level::Must,
+        catches: &["signature-unchecked"],
+        is_alone: false,
+        attempt: |probe| Box::pin(async { probe.judge_each(mutate::twice).await.map(drop) }),
+    },
+    Rule {
         id: "signature.upper-case",
         title: "Whether upper-case digits are taken is observed.",
         explanation: "The sources say lowercase; whether a gateway is strict about it is its own affair.",
@@ -157,37 +214,24 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 async fn other_spelling_accepted(probe: &mut Probe) -> Result<(), Stop> {
-    use proptest::strategy::{Strategy, ValueTree};
-
     let cases = probe.cases();
     let total = i64::try_from(cases).unwrap_or(i64::MAX);
-    let order = probe.paid(total.saturating_mul(2)).await?;
+    // Shrinking may take some more.
+    let order = probe.paid(total.saturating_add(1_000)).await?;
     let mut runner = probe.strategy_runner();
     let key = probe.caller().partner.key.clone();
     for _ in 0..cases {
-        let mut tree = spellings()
+        let tree = spellings()
             .new_tree(&mut runner)
             .map_err(|reason| Stop::Inconclusive(reason.to_string()))?;
-        let mut failure = match spelled(probe, &order, &key, &tree.current()).await {
-            Ok(()) => continue,
-            Err(stop) => stop,
+        let Err(stop) = spelled(probe, &order, &key, &tree.current()).await else {
+            continue;
         };
-        // Shrink against the live target, for a bounded number of requests:
-        // the simplest spelling that is still refused tells more.
-        let mut simpler = tree.simplify();
-        for _ in 0..32 {
-            if !simpler {
-                break;
-            }
-            simpler = match spelled(probe, &order, &key, &tree.current()).await {
-                Err(stop @ Stop::Failed(_)) => {
-                    failure = stop;
-                    tree.simplify()
-                }
-                Ok(()) | Err(_) => tree.complicate(),
-            };
+        let mut shrinking = Shrinking::from(tree, stop);
+        while let Some(simpler) = shrinking.candidate() {
+            shrinking.tell(spelled(probe, &order, &key, &simpler).await);
         }
-        return Err(failure);
+        return Err(shrinking.end());
     }
     probe
         .confirm_nothing_else_moved(&order, order.paid.minor_units() - total)
@@ -210,8 +254,6 @@ async fn spelled(
 }
 
 async fn of_another_request(probe: &mut Probe) -> Result<(), Stop> {
-    use crate::protocol::signature::sign;
-
     let order = probe.paid(10_000).await?;
     let (one, other) = (
         probe.value(&order.number, 100),
@@ -240,4 +282,163 @@ async fn upper_case(probe: &mut Probe) -> Result<(), Stop> {
         }
         .to_owned(),
     ))
+}
+
+async fn after_a_valid_one(probe: &mut Probe) -> Result<(), Stop> {
+    let order = probe.paid(10_000).await?;
+    let earlier = probe.value(&order.number, 100);
+    let document = sealed(&earlier, &probe.caller().partner.key);
+    let accepted = probe.send("a valid refund of 100", &document).await;
+    probe.expect_accepted(&accepted)?;
+    let forgeries = probe.fresh_mutations(&order.number, 150, |value, key| {
+        mutate::after_a_valid_one(value, &earlier, key)
+    });
+    for mutation in forgeries {
+        let label = format!("a request with {}", mutation.label);
+        let reply = probe.send(label, &mutation.document).await;
+        probe.expect_refused(&reply, mutation.fitting_codes)?;
+    }
+    probe
+        .confirm_nothing_else_moved(&order, order.paid.minor_units() - 100)
+        .await
+}
+
+async fn before_content(probe: &mut Probe) -> Result<(), Stop> {
+    let order = probe.paid(1_000).await?;
+    let taken = probe.refund_number();
+    let accepted = probe.refund_numbered(&order.number, &taken, 100).await;
+    probe.expect_accepted(&accepted)?;
+    let unknown = probe.caller().numbers.order();
+    let fresh = probe.refund_number();
+    let mut seen: Vec<(Reply, Code)> = Vec::new();
+    for (what, order, refund, amount) in [
+        ("of an order", &order.number, &fresh, 100),
+        ("of an unknown order", &unknown, &fresh, 100),
+        ("of more than was paid", &order.number, &fresh, 5_000),
+        ("under a number that is taken", &order.number, &taken, 100),
+        (
+            "under a taken number, of another amount",
+            &order.number,
+            &taken,
+            101,
+        ),
+    ] {
+        let document = forged(probe, order, refund, amount);
+        let reply = probe
+            .send(format!("a forged refund {what}"), &document)
+            .await;
+        probe.expect_refused(&reply, &[8])?;
+        if let Some(code) = reply.code() {
+            seen.push((reply, code));
+        }
+    }
+    // What only somebody with the key may learn.
+    if let Some((reply, code)) = seen.iter().find(|(_, code)| matches!(code.0, 30..=35)) {
+        return Err(Stop::failed(
+            format!(
+                "{}: it is told code {code}, which is about the order",
+                reply.label
+            ),
+            reply,
+        ));
+    }
+    match seen.split_first() {
+        Some(((_, first), others)) => match others.iter().find(|(_, code)| code != first) {
+            Some((reply, code)) => Err(Stop::failed(
+                format!("{}: it is told {code}, and others {first}", reply.label),
+                reply,
+            )),
+            None => {
+                probe
+                    .confirm_nothing_else_moved(&order, order.paid.minor_units() - 100)
+                    .await
+            }
+        },
+        None => Err(Stop::Inconclusive(
+            "no answer to a forged request is signed, so there is no code to compare".to_owned(),
+        )),
+    }
+}
+
+/// A refund's document with one digit of its signature changed.
+fn forged(probe: &Probe, order: &OrderNo, refund: &RefundNo, amount: i64) -> Vec<u8> {
+    let caller = probe.caller();
+    let mut document = caller.refund(order, refund, Amount::new(amount));
+    let at = document.len() - 3;
+    document[at] = if document[at] == b'0' { b'1' } else { b'0' };
+    document
+}
+
+async fn in_http_header(probe: &mut Probe) -> Result<(), Stop> {
+    let order = probe.paid(10_000).await?;
+    let wrong = "0".repeat(Signature::LENGTH);
+    for name in ["signature", "X-Signature", "Sign", "Authorization"] {
+        for (label, member) in [
+            ("without one in the document", String::new()),
+            (
+                "with a wrong one in the document",
+                format!(",\"signature\":\"{wrong}\""),
+            ),
+        ] {
+            let value = probe.value(&order.number, 100);
+            let good = sign(value.as_bytes(), &probe.caller().partner.key);
+            let document = format!("{{\"request\":{value}{member}}}");
+            let schedule = with_header(probe, document, &format!("{name}: {good}"));
+            let label = format!("a request with its signature in the header {name}, {label}");
+            let reply = probe.send_schedule(label, schedule).await;
+            probe.expect_refused(&reply, &[4, 5, 8, 3])?;
+        }
+    }
+    probe
+        .confirm_nothing_else_moved(&order, order.paid.minor_units())
+        .await
+}
+
+/// A POST of `document` to the refund call with one more header.
+fn with_header(probe: &Probe, document: String, header: &str) -> Schedule {
+    let endpoint = &probe.caller().endpoint;
+    let request = RawRequest::post(
+        endpoint.authority(),
+        endpoint.request_target(Api::Refund.path()),
+        document.into_bytes(),
+    );
+    let request = endpoint.headers().fold(request, |request, (name, value)| {
+        request.with(format!("{name}: {value}"))
+    });
+    Schedule::whole(request.with(header).bytes())
+}
+
+async fn large_request(probe: &mut Probe) -> Result<(), Stop> {
+    let order = probe.paid(20_000).await?;
+    let mut rest = order.paid.minor_units();
+    let mut is_certain = true;
+    for mutation in probe.fresh_mutations(&order.number, 100, mutate::large_requests) {
+        let label = format!("a request with {}", mutation.label);
+        let reply = probe.send(label, &mutation.document).await;
+        if reply.took_effect() {
+            rest -= 100;
+        } else if reply.exchange.answer.is_none() {
+            // Closed upon: a limit, most likely, and no word about money.
+            is_certain = false;
+        } else {
+            probe.expect_turned_away(&reply, &[])?;
+        }
+    }
+    for mutation in probe.fresh_mutations(&order.number, 100, mutate::large_forged) {
+        let label = format!("a request with {}", mutation.label);
+        let reply = probe.send(label, &mutation.document).await;
+        if reply.evidence.money == Money::Yes {
+            return Err(Stop::money(
+                format!("{}: expected a refusal, got acceptance", reply.label),
+                [&reply],
+            ));
+        }
+        if reply.exchange.answer.is_some() {
+            probe.expect_turned_away(&reply, mutation.fitting_codes)?;
+        }
+    }
+    if is_certain {
+        probe.confirm_nothing_else_moved(&order, rest).await?;
+    }
+    Ok(())
 }

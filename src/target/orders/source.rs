@@ -1,6 +1,6 @@
 //! The one question that rules and load ask: a paid order, please.
 
-use crate::protocol::{Amount, OrderNo};
+use crate::protocol::{Amount, Barcode, OrderNo};
 use crate::verdict::ExchangeEvidence;
 
 use super::pay::PayingOrders;
@@ -104,6 +104,15 @@ impl OrderSource {
         match &self.kind {
             Kind::Pay(orders) => orders.unpaid(caller, amount).await,
             Kind::Pool(_) => Ok(None),
+        }
+    }
+
+    /// The barcode that orders are paid with; `None` where they come from a
+    /// pool.
+    pub const fn barcode(&self) -> Option<&Barcode> {
+        match &self.kind {
+            Kind::Pay(orders) => Some(&orders.barcode),
+            Kind::Pool(_) => None,
         }
     }
 
