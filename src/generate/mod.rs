@@ -3,7 +3,10 @@
 //!
 //! Nothing here sends anything. A [`Mutation`] is a document with what the
 //! protocol expects of a gateway that is shown it; a gateway's own tests can
-//! use the same documents.
+//! use the same documents. [`Draft`] takes a request value apart to change
+//! one member of it, [`spellings`] writes one value in every way that JSON
+//! allows, [`damage`](fn@damage) breaks it at random, and [`class_of`] says of
+//! any bytes whether they are JSON, by no JSON library's word.
 
 pub mod damage;
 pub mod draft;

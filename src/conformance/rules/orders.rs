@@ -9,7 +9,7 @@ use crate::conformance::rule::{Rule, Stop};
 use crate::generate::mutate::{sealed, signature};
 use crate::generate::{Draft, Part};
 use crate::protocol::query::OrderState;
-use crate::protocol::{Api, OrderNo, QueryRequest, RefundStatus};
+use crate::protocol::{Api, OrderNo, PaymentRequest, QueryRequest, RefundStatus};
 use crate::target::PaidOrder;
 use crate::verdict::Level;
 
@@ -17,7 +17,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "orders.payment",
         title: "A payment by barcode is answered with the order, paid.",
-        explanation: "orderNo, the partner's number and the amount that were asked for, status 1 and a currency.",
+        explanation: "Once plain and once with title, operator and terminal: orderNo, the partner's number and the amount that were asked for, status 1 and a currency.",
         clauses: &["pay.barcode", "query.response"],
         level: Level::Should,
         catches: &["payment-unpaid-status"],
@@ -108,12 +108,21 @@ pub(super) const RULES: &[Rule] = &[
 
 async fn payment(probe: &mut Probe) -> Result<(), Stop> {
     let barcode = probe.barcode()?;
-    let request = probe.payment(barcode, 1_000);
-    let label = format!("pay 1000 as {}", request.partner_order_no);
-    let reply = probe.call(Api::Pay, label, &request).await;
-    let shown = probe.expect_shown(&reply)?;
-    expect_order(&reply, &shown, &request.partner_order_no, 1_000)?;
-    expect_state(&reply, &shown, OrderState::Paid)
+    let plain = probe.payment(barcode.clone(), 1_000);
+    let titled = PaymentRequest {
+        order_title: Some("two teas".to_owned()),
+        operator_id: Some("7".to_owned()),
+        terminal_no: Some("8".to_owned()),
+        ..probe.payment(barcode, 1_000)
+    };
+    for (what, request) in [("", plain), (" with every text", titled)] {
+        let label = format!("pay 1000 as {}{what}", request.partner_order_no);
+        let reply = probe.call(Api::Pay, label, &request).await;
+        let shown = probe.expect_shown(&reply)?;
+        expect_order(&reply, &shown, &request.partner_order_no, 1_000)?;
+        expect_state(&reply, &shown, OrderState::Paid)?;
+    }
+    Ok(())
 }
 
 /// The answer shows this order: its numbers, its amount and a currency.

@@ -80,6 +80,8 @@ pub fn changed_after_signing(value: &str, key: &SignKey) -> Vec<Mutation> {
         ),
     ]
     .into_iter()
+    // A value that has no time and no signType loses none.
+    .filter(|(_, text)| text != value)
     .map(|(label, text)| claimed(format!("{label} after signing"), &text, good.as_str()))
     .collect();
     for (label, signed, sent) in [

@@ -1,22 +1,20 @@
-//! Is what is no JSON turned away, with no effect, and is what is JSON taken
-//! for what it says?
+//! The rules about JSON.
 
 use std::collections::BTreeSet;
 
-use proptest::strategy::{Strategy, ValueTree};
 use rand::RngExt;
 
 use crate::audit::Money;
 use crate::conformance::probe::{Probe, Reply};
 use crate::conformance::rule::{Rule, Stop};
-use crate::conformance::shrink::Shrinking;
-use crate::generate::mutate::json::{self as mutate, Large, Nesting};
-use crate::generate::{Damage, JsonClass, class_of, damage};
-use crate::protocol::{Amount, OrderNo};
-use crate::target::PaidOrder;
+use crate::generate::mutate::json::{self as mutate, Large};
+use crate::protocol::Amount;
 use crate::verdict::Level;
 
-pub(super) const RULES: &[Rule] = &[
+use super::damage::random_damage;
+use super::large::{deep_nesting, endure};
+
+pub(in crate::conformance::rules) const RULES: &[Rule] = &[
     Rule {
         id: "json.broken-syntax",
         title: "A document with a trailing comma, a comment, false white space, or quotes and commas amiss is refused.",
@@ -59,7 +57,7 @@ pub(super) const RULES: &[Rule] = &[
         id: "json.deep-nesting",
         title: "A document that nests deep is refused or read in time, and others are still answered.",
         explanation: "10,000 and 100,000 levels of arrays and objects, closed and not; after each a refund on a new connection. What becomes of 64 and 512 levels is observed.",
-        clauses: &["server.limits", "envelope.unknown-members"],
+        clauses: &["server.limits"],
         level: Level::Hardening,
         catches: &["json-nesting-crashes"],
         is_alone: false,
@@ -69,7 +67,7 @@ pub(super) const RULES: &[Rule] = &[
         id: "json.long-values",
         title: "Very long numbers, long texts and floods of members are refused or read in time, and others are still answered.",
         explanation: "Numbers of 100,000 digits, texts of a megabyte, 100,000 members; after each a refund on a new connection. A gateway that limits bodies refuses them unread.",
-        clauses: &["server.limits", "envelope.unknown-members"],
+        clauses: &["server.limits"],
         level: Level::Hardening,
         catches: &["json-number-hangs"],
         is_alone: false,
@@ -174,179 +172,6 @@ async fn truncated(probe: &mut Probe) -> Result<(), Stop> {
             all
         })
         .await
-}
-
-/// What is paid for an order that damaged requests ask refunds of.
-const PAID: i64 = 10_000;
-/// How many orders shrinking may use up: a damaged request that is accepted
-/// can take any amount.
-const MOST_ORDERS: usize = 16;
-
-async fn random_damage(probe: &mut Probe) -> Result<(), Stop> {
-    let order = probe.paid(PAID).await?;
-    let mut runner = probe.strategy_runner();
-    for _ in 0..probe.cases() {
-        let tree = damage()
-            .new_tree(&mut runner)
-            .map_err(|reason| Stop::Inconclusive(reason.to_string()))?;
-        if let Err(stop) = damaged(probe, &order.number, &tree.current()).await {
-            return Err(shrunk(probe, Shrinking::from(tree, stop)).await);
-        }
-    }
-    probe
-        .confirm_nothing_else_moved(&order, order.paid.minor_units())
-        .await
-}
-
-/// Shows the gateway one damaged request, if it is no JSON.
-async fn damaged(probe: &mut Probe, order: &OrderNo, damage: &Damage) -> Result<(), Stop> {
-    let document = damage.of(&probe.value(order, 100), &probe.caller().partner.key);
-    let JsonClass::Invalid { at, reason } = class_of(&document) else {
-        return Ok(());
-    };
-    let label = format!("a request with {damage} ({reason} at byte {at})");
-    let reply = probe.send(label, &document).await;
-    probe.expect_turned_away(&reply, &[])
-}
-
-async fn shrunk<T>(probe: &mut Probe, mut shrinking: Shrinking<T>) -> Stop
-where
-    T: ValueTree<Value = Damage> + Send,
-{
-    let mut order = None;
-    let mut orders = 0;
-    while let Some(simpler) = shrinking.candidate() {
-        let fresh = match order.take() {
-            Some(order) => order,
-            None if orders == MOST_ORDERS => break,
-            None => match probe.paid(PAID).await {
-                Ok(PaidOrder { number, .. }) => number,
-                Err(_) => break,
-            },
-        };
-        let result = damaged(probe, &fresh, &simpler).await;
-        if matches!(result, Err(Stop::Failed(_))) {
-            // Something may be gone of it.
-            orders += 1;
-        } else {
-            order = Some(fresh);
-        }
-        shrinking.tell(result);
-    }
-    checked(shrinking.end())
-}
-
-/// The failure, if what was sent is no JSON indeed: a case that became valid
-/// is never reported as one.
-fn checked(stop: Stop) -> Stop {
-    let Stop::Failed(failure) = stop else {
-        return stop;
-    };
-    let is_invalid = failure.evidence.iter().all(|exchange| {
-        let body = exchange.sent.get(exchange.body_start..).unwrap_or_default();
-        matches!(class_of(body), JsonClass::Invalid { .. })
-    });
-    if is_invalid {
-        Stop::Failed(failure)
-    } else {
-        Stop::Inconclusive(format!("{}, but it is JSON", failure.message))
-    }
-}
-
-async fn deep_nesting(probe: &mut Probe) -> Result<(), Stop> {
-    endure(probe, &Large::DEEP).await?;
-    let order = probe.paid(PAID).await?;
-    let mut rest = order.paid.minor_units();
-    let mut seen = Vec::new();
-    for levels in [64, 512] {
-        let reply = shown(probe, &order, Large::Nested(Nesting::Arrays, levels)).await;
-        let is_taken = reply.took_effect();
-        if is_taken {
-            rest -= 100;
-        } else {
-            probe.expect_turned_away(&reply, &[])?;
-        }
-        let verb = if is_taken { "taken" } else { "refused" };
-        seen.push(format!("{levels} levels are {verb}"));
-    }
-    probe.confirm_nothing_else_moved(&order, rest).await?;
-    Err(Stop::Observed(seen.join(", ")))
-}
-
-/// Sends a request of 100 that is too large in one way.
-async fn shown(probe: &mut Probe, order: &PaidOrder, large: Large) -> Reply {
-    let value = probe.value(&order.number, 100);
-    let mutation = large.of(&value, &probe.caller().partner.key);
-    let label = format!("a request with {}", mutation.label);
-    probe.send(label, &mutation.document).await
-}
-
-/// Each is refused, closed upon or taken for the 100 that it asks for; and
-/// after each a refund like any other is still answered.
-async fn endure(probe: &mut Probe, all: &[Large]) -> Result<(), Stop> {
-    let order = probe.paid(PAID).await?;
-    let before = probe.refund(&order.number, 1).await;
-    probe.expect_accepted(&before)?;
-    let mut rest = order.paid.minor_units() - 1;
-    let mut is_certain = true;
-    for large in all {
-        let reply = shown(probe, &order, *large).await;
-        let may_be_taken = !matches!(
-            large,
-            Large::Unclosed(_) | Large::Amount(_) | Large::RefundNo(_)
-        );
-        if may_be_taken && reply.took_effect() {
-            rest -= 100;
-        }
-        canary(probe, &order, &reply).await?;
-        rest -= 1;
-        if reply.timed_out() {
-            return Err(Stop::failed(
-                format!("{}: neither refused nor read in time", reply.label),
-                &reply,
-            ));
-        }
-        if reply.exchange.answer.is_none() {
-            // Closed upon, as a gateway may that has read enough.
-            is_certain &= !may_be_taken;
-        } else if !(may_be_taken && reply.took_effect()) {
-            probe.expect_turned_away(&reply, &[])?;
-        }
-    }
-    if is_certain {
-        probe.confirm_nothing_else_moved(&order, rest).await?;
-    }
-    Ok(())
-}
-
-/// A refund of 1 that must be answered, in a few attempts: a worker that died
-/// may need a moment to be replaced.
-async fn canary(probe: &mut Probe, order: &PaidOrder, hostile: &Reply) -> Result<(), Stop> {
-    const ATTEMPTS: u32 = 4;
-    let number = probe.refund_number();
-    let mut attempt = 1;
-    loop {
-        let reply = probe.refund_numbered(&order.number, &number, 1).await;
-        if attempt > 1 && reply.evidence.money == Money::Duplicate {
-            // An earlier attempt was taken, and its answer lost.
-            return Ok(());
-        }
-        if reply.exchange.answer.is_some() {
-            return probe.expect_accepted(&reply);
-        }
-        if attempt == ATTEMPTS {
-            return Err(Stop::outage(
-                format!(
-                    "{}: after it the gateway does not answer a valid refund any more ({})",
-                    hostile.label, reply.exchange.ending
-                ),
-                hostile,
-                &reply,
-            ));
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(100) * attempt).await;
-        attempt += 1;
-    }
 }
 
 async fn look_alike_members(probe: &mut Probe) -> Result<(), Stop> {
