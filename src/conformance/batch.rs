@@ -46,6 +46,40 @@ impl Probe {
         self.judge_all(make, Refusal::TurnedAway).await.map(|_| ())
     }
 
+    /// The same, where what becomes of the open ones is what one wants to know:
+    /// tells which were taken and which refused.
+    ///
+    /// # Errors
+    /// The first [`Stop`].
+    pub async fn observe_each(
+        &mut self,
+        make: impl Fn(&str, &SignKey) -> Vec<Mutation>,
+    ) -> Result<String, Stop> {
+        let order = self.paid(PAID).await?;
+        let (mut taken, mut refused) = (Vec::new(), Vec::new());
+        let mut accepted = 0;
+        for mutation in self.fresh_mutations(&order.number, AMOUNT, make) {
+            let is_taken = self.judge_one(&mutation, Refusal::TurnedAway).await?;
+            accepted += i64::from(is_taken);
+            match mutation.expected {
+                Expected::Open if is_taken => taken.push(mutation.label),
+                Expected::Open => refused.push(mutation.label),
+                Expected::Accepted | Expected::Refused => {}
+            }
+        }
+        self.confirm_rest(&order, order.paid.minor_units() - AMOUNT * accepted)
+            .await?;
+        let list = |labels: &[String]| match labels {
+            [] => "none".to_owned(),
+            labels => labels.join(", "),
+        };
+        Ok(format!(
+            "taken: {}; refused: {}",
+            list(&taken),
+            list(&refused)
+        ))
+    }
+
     async fn judge_all(
         &mut self,
         make: impl Fn(&str, &SignKey) -> Vec<Mutation>,

@@ -195,7 +195,7 @@ fn refusal(reply: &Reply) -> Option<Flaw> {
 
 /// Whether what came leaves the outcome honestly unknown, as after a broken
 /// connection or a code that says so: no verdict on the gateway.
-fn is_undecided(reply: &Reply) -> bool {
+pub(super) fn is_undecided(reply: &Reply) -> bool {
     match reply.exchange.status() {
         None => !matches!(
             reply.exchange.ending,
@@ -208,7 +208,7 @@ fn is_undecided(reply: &Reply) -> bool {
     }
 }
 
-fn undecided(reply: &Reply) -> Stop {
+pub(super) fn undecided(reply: &Reply) -> Stop {
     Stop::Inconclusive(format!(
         "{}: the outcome stays unknown ({})",
         reply.label,

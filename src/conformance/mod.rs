@@ -19,6 +19,7 @@ pub mod money;
 mod origin;
 pub mod preflight;
 pub mod probe;
+mod probe_orders;
 pub mod registry;
 pub mod regressions;
 pub mod replay;
@@ -26,6 +27,7 @@ pub mod rule;
 pub mod rules;
 pub mod runner;
 pub mod selection;
+pub mod shrink;
 pub mod volley;
 pub mod watch;
 

@@ -247,6 +247,11 @@ impl Probe {
         })
     }
 
+    /// Where paid orders come from.
+    pub(super) fn order_source(&self) -> &OrderSource {
+        &self.setting.orders
+    }
+
     /// Whether orders are paid on demand, so that no number but those that were
     /// handed out can be somebody's order.
     pub fn owns_all_orders(&self) -> bool {

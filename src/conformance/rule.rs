@@ -111,6 +111,18 @@ impl Stop {
         }))
     }
 
+    /// The gateway stopped answering others: `hostile` was sent, and `canary`
+    /// was not answered any more.
+    pub fn outage(message: impl Into<String>, hostile: &Reply, canary: &Reply) -> Self {
+        Self::Failed(Box::new(Failure {
+            message: message.into(),
+            is_grave: true,
+            evidence: vec![hostile.exhibit(), canary.exhibit()],
+            detail: came(Some(canary)),
+            ..Failure::default()
+        }))
+    }
+
     /// A refund invariant is broken, as these exchanges show.
     pub fn money<'a>(
         message: impl Into<String>,

@@ -350,6 +350,7 @@ fn stopped(outcome: &mut RuleOutcome, stop: Stop, fails: Level) {
     }
 }
 
+/// What shows it, for the reports.
 fn crashed(error: &JoinError, names: &[(Id, &'static Rule)]) -> RuleOutcome {
     let rule = names
         .iter()

@@ -1,5 +1,22 @@
 //! A request value that can be taken apart, changed and put together again,
 //! member by member, without a JSON library that would mend it.
+//!
+//! ```
+//! use recoup::generate::mutate::sealed;
+//! use recoup::generate::{Draft, Part};
+//! use recoup::protocol::SignKey;
+//!
+//! let value = r#"{"header":{"version":"1.0"},"body":{"refundNo":"r","orderAmount":100}}"#;
+//! let draft = Draft::of(value)?;
+//! assert_eq!(draft.token(Part::Body, "orderAmount"), Some("100"));
+//!
+//! // What would your gateway do with two amounts, the second a fraction?
+//! let text = draft.with_last(Part::Body, "orderAmount", "0.5").text();
+//! assert!(text.ends_with(r#""orderAmount":100,"orderAmount":0.5}}"#));
+//! let document = sealed(text, &SignKey::new("123456").unwrap());
+//! # assert!(document.starts_with(b"{\"request\":"));
+//! # Ok::<(), recoup::protocol::object::ObjectError>(())
+//! ```
 
 use crate::protocol::object::{Object, ObjectError};
 
@@ -50,6 +67,14 @@ impl Draft {
             Part::Header => &self.header,
             Part::Body => &self.body,
         }
+    }
+
+    /// The token of the first member `name`.
+    pub fn token(&self, part: Part, name: &str) -> Option<&str> {
+        self.members(part)
+            .iter()
+            .find(|(member, _)| member == name)
+            .map(|(_, token)| token.as_str())
     }
 
     fn members_mut(&mut self, part: Part) -> &mut Vec<(String, String)> {

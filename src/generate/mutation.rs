@@ -1,4 +1,23 @@
 //! A malformed or unusual document, and what it should be met with.
+//!
+//! ```
+//! use recoup::generate::Expected;
+//! use recoup::generate::mutate::signature;
+//! use recoup::protocol::SignKey;
+//!
+//! /// Stands for your gateway: whether it refunds.
+//! fn refunds(document: &[u8]) -> bool {
+//!     # let _ = document;
+//!     false
+//! }
+//!
+//! let value = r#"{"header":{"partnerNo":"10001"},"body":{"refundNo":"r","orderAmount":100}}"#;
+//! for mutation in signature::other_lengths(value, &SignKey::new("123456").unwrap()) {
+//!     if mutation.expected == Expected::Refused {
+//!         assert!(!refunds(&mutation.document), "a request with {}", mutation.label);
+//!     }
+//! }
+//! ```
 
 /// What the protocol expects of a gateway that is shown a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

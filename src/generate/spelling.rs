@@ -3,6 +3,26 @@
 //! A gateway verifies the text on the wire, so each of these is as good as the
 //! compact one, provided that it is the one that was signed (clause
 //! `signature.raw-text`).
+//!
+//! ```
+//! use proptest::strategy::{Strategy, ValueTree};
+//! use proptest::test_runner::TestRunner;
+//! use recoup::generate::mutate::sealed;
+//! use recoup::generate::{Spelling, spellings};
+//! use recoup::protocol::SignKey;
+//!
+//! let value = serde_json::json!({"header": {"version": "1.0"}, "body": {"orderAmount": 100}});
+//! assert_eq!(
+//!     Spelling::compact().write(&value),
+//!     r#"{"body":{"orderAmount":100},"header":{"version":"1.0"}}"#
+//! );
+//!
+//! let mut runner = TestRunner::deterministic();
+//! let spelling = spellings().new_tree(&mut runner).unwrap().current();
+//! // Signed as it is spelled: your gateway must take it.
+//! let document = sealed(spelling.write(&value), &SignKey::new("123456").unwrap());
+//! # assert!(!document.is_empty());
+//! ```
 
 use std::fmt;
 

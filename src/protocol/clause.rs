@@ -128,6 +128,16 @@ pub const CLAUSES: &[Clause] = &[
         "A payment names its shop, storeNo String(15).",
     ),
     clause(
+        "query.order-numbers",
+        Source::Documentation,
+        "A query names partnerOrderNo or orderNo, at least one (7 where it names none); where both stand, orderNo decides.",
+    ),
+    clause(
+        "query.response",
+        Source::Documentation,
+        "A payment's and a query's response has code and msg, and shows orderNo, partnerOrderNo, orderAmount, wallet, status, payTime and currency.",
+    ),
+    clause(
         "query.status",
         Source::Documentation,
         "A query shows an order's status: 0 to be paid, 1 success, 2 fail, 3 refunded.",

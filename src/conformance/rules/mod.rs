@@ -7,6 +7,7 @@ mod fields;
 mod idempotency;
 mod isolation;
 mod json;
+mod orders;
 mod races;
 mod refunding;
 mod signature;
@@ -23,6 +24,7 @@ pub const AREAS: &[&[Rule]] = &[
     idempotency::RULES,
     isolation::RULES,
     json::RULES,
+    orders::RULES,
     races::RULES,
     refunding::RULES,
     signature::RULES,

@@ -1,6 +1,6 @@
 //! The one question that rules and load ask: a paid order, please.
 
-use crate::protocol::{Amount, OrderNo};
+use crate::protocol::{Amount, Barcode, OrderNo};
 use crate::verdict::ExchangeEvidence;
 
 use super::pay::PayingOrders;
@@ -111,6 +111,15 @@ impl OrderSource {
     /// cap on what may be refunded.
     pub const fn is_unlimited(&self) -> bool {
         self.is_paying() && self.budget.is_unlimited()
+    }
+
+    /// The barcode that orders are paid with; `None` where they come from a
+    /// pool.
+    pub const fn barcode(&self) -> Option<&Barcode> {
+        match &self.kind {
+            Kind::Pay(orders) => Some(&orders.barcode),
+            Kind::Pool(_) => None,
+        }
     }
 
     /// Whether orders are of exactly the amount that is asked for, and can be

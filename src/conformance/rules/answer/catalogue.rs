@@ -1,37 +1,43 @@
-//! Is every answer signed, of the right type, and about the right refund?
+//! The rules about answers.
 
 use crate::audit::SignatureState;
 use crate::conformance::probe::{Probe, Reply};
 use crate::conformance::rule::{Rule, Stop, Turn};
 use crate::generate::mutate::{field, signature};
-use crate::protocol::header::{SIGN_TYPE, VERSION};
-use crate::protocol::{Code, Direction, Envelope, Reading, RefundStatus, Timestamp};
+use crate::protocol::{Code, Direction, Envelope, Reading, RefundStatus};
 use crate::verdict::Level;
 
-pub(super) const RULES: &[Rule] = &[
+use super::form::{duplicate_members, header, signature_form};
+
+pub(in crate::conformance::rules) const RULES: &[Rule] = &[
     Rule {
         id: "answer.signed",
         title: "Every answer is signed over its own raw text, failures included.",
         explanation: "An accepted refund, and refusals for a bad signature, an unknown order, an amount that exceeds, a missing and a wrong field. A caller can't believe a refusal that anybody could have written.",
         clauses: &["signature.response", "envelope.response"],
         level: Level::Must,
-        catches: &["error-unsigned"],
+        catches: &[
+            "error-signature-absent",
+            "error-signed-with-other-key",
+            "error-unsigned",
+            "refusals-as-html",
+            "server-error-page",
+        ],
         turn: Turn::Together,
         attempt: |probe| Box::pin(signed(probe)),
     },
     Rule {
         id: "answer.members",
         title: "An accepted refund is answered with code, msg, orderAmount, status and currency of the right types.",
-        explanation: "The status is one of 0, 1, 2; the amount is a whole number; the header names version, partner, sign type, a time with offset and a message id.",
-        clauses: &[
-            "refund.response",
-            "header.message-id",
-            "header.partner-no",
-            "header.time",
-            "header.version",
-        ],
+        explanation: "The status is one of 0, 1, 2; the amount is a whole number; the currency is the order's.",
+        clauses: &["refund.response"],
         level: Level::Must,
-        catches: &[],
+        catches: &[
+            "amount-as-fraction",
+            "amount-as-text",
+            "currency-of-another",
+            "status-out-of-range",
+        ],
         turn: Turn::Together,
         attempt: |probe| Box::pin(members(probe)),
     },
@@ -41,7 +47,7 @@ pub(super) const RULES: &[Rule] = &[
         explanation: "Several amounts, each its own, so that an answer that belongs to another refund shows.",
         clauses: &["refund.response"],
         level: Level::Must,
-        catches: &["float-amount"],
+        catches: &["answer-amount-of-order", "float-amount"],
         turn: Turn::Together,
         attempt: |probe| Box::pin(amount(probe)),
     },
@@ -51,7 +57,7 @@ pub(super) const RULES: &[Rule] = &[
         explanation: "The header of an acceptance and of a refusal.",
         clauses: &["transport.content-type"],
         level: Level::Should,
-        catches: &[],
+        catches: &["content-type-html"],
         turn: Turn::Together,
         attempt: |probe| Box::pin(content_type(probe)),
     },
@@ -61,7 +67,7 @@ pub(super) const RULES: &[Rule] = &[
         explanation: "One defect a request: signature 8, order 30, amount 35, a missing member 4, a wrong one 5, no JSON 6.",
         clauses: &["codes.list"],
         level: Level::Should,
-        catches: &[],
+        catches: &["code-mixed-up", "undocumented-code"],
         turn: Turn::Together,
         attempt: |probe| Box::pin(code(probe)),
     },
@@ -75,10 +81,45 @@ pub(super) const RULES: &[Rule] = &[
         turn: Turn::Together,
         attempt: |probe| Box::pin(layout(probe)),
     },
+    Rule {
+        id: "answer.header",
+        title: "An answer's header names version, partner, sign type, a time with offset and a message id.",
+        explanation: "Of an acceptance, and of refusals of an unknown order and of too much. The message id is called reqMsgId or respMsgId; whose it is is not judged.",
+        clauses: &[
+            "header.message-id",
+            "header.partner-no",
+            "header.time",
+            "header.version",
+        ],
+        level: Level::Must,
+        catches: &["time-without-offset"],
+        turn: Turn::Together,
+        attempt: |probe| Box::pin(header(probe)),
+    },
+    Rule {
+        id: "answer.duplicate-members",
+        title: "No object of an answer has two members of one name.",
+        explanation: "An acceptance and one refusal of each kind, read by a recogniser that keeps both. Which of two amounts a caller's library takes is chance.",
+        clauses: &["transport.content-type", "envelope.duplicate-members"],
+        level: Level::Should,
+        catches: &["member-twice"],
+        turn: Turn::Together,
+        attempt: |probe| Box::pin(duplicate_members(probe)),
+    },
+    Rule {
+        id: "answer.signature-form",
+        title: "An answer's signature is 64 lower-case hexadecimal digits.",
+        explanation: "An acceptance and one refusal of each kind. A caller who compares texts does not take upper-case digits.",
+        clauses: &["signature.definition", "signature.response"],
+        level: Level::Must,
+        catches: &["answer-signature-upper-case"],
+        turn: Turn::Together,
+        attempt: |probe| Box::pin(signature_form(probe)),
+    },
 ];
 
 /// One refusal of each kind, each request with exactly one defect.
-async fn refusals(probe: &mut Probe) -> Result<Vec<(Reply, i64)>, Stop> {
+pub(super) async fn refusals(probe: &mut Probe) -> Result<Vec<(Reply, i64)>, Stop> {
     let order = probe.paid(1_000).await?;
     let key = probe.caller().partner.key.clone();
     let value = probe.value(&order.number, 10);
@@ -173,36 +214,6 @@ async fn members(probe: &mut Probe) -> Result<(), Stop> {
             .currency
             .value()
             .is_some_and(|text| (1..=5).contains(&text.chars().count())),
-    );
-    need(
-        "header.partnerNo",
-        answer
-            .partner_no
-            .value()
-            .is_some_and(|text| text == probe.caller().partner.number.as_str()),
-    );
-    need(
-        "header.version",
-        answer.version.value().is_some_and(|text| text == VERSION),
-    );
-    need(
-        "header.signType",
-        match &answer.sign_type {
-            Reading::Absent => true,
-            Reading::Value(text) => text == SIGN_TYPE,
-            Reading::Wrong => false,
-        },
-    );
-    need(
-        "header.respTime",
-        answer
-            .time
-            .value()
-            .is_some_and(|text| Timestamp::parse(text).is_ok()),
-    );
-    need(
-        "header.reqMsgId (or respMsgId)",
-        is_text(&answer.message_id),
     );
     if let (Some(paid_in), Some(said)) = (&order.currency, answer.currency.value())
         && paid_in != said

@@ -1,15 +1,20 @@
-//! Is the signature verified, over the bytes on the wire, in every way that a
-//! forger would try?
+//! The rules about signatures.
+
+use proptest::strategy::{Strategy, ValueTree};
 
 use crate::conformance::probe::Probe;
 use crate::conformance::rule::{Rule, Stop, Turn};
+use crate::conformance::shrink::Shrinking;
 use crate::generate::mutate::{sealed, signature as mutate};
 use crate::generate::{Spelling, spellings};
 use crate::protocol::SignKey;
+use crate::protocol::signature::sign;
 use crate::target::PaidOrder;
 use crate::verdict::Level;
 
-pub(super) const RULES: &[Rule] = &[
+use super::forged::{after_a_valid_one, before_content, in_http_header, large_request};
+
+pub(in crate::conformance::rules) const RULES: &[Rule] = &[
     Rule {
         id: "signature.other-spelling-accepted",
         title: "A request in any JSON spelling is accepted if that spelling is what was signed.",
@@ -23,7 +28,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "signature.other-spelling-signed",
         title: "A signature over another spelling than the one that was sent is refused.",
-        explanation: "The compact spelling is signed and an indented one sent, and the other way round. Accepting it means that a copy was verified and not what is on the wire.",
+        explanation: "The compact spelling is signed and an indented or escaped one sent, and the other way round. Accepting it means that a copy was verified and not what is on the wire.",
         clauses: &["signature.raw-text"],
         level: Level::Must,
         catches: &["signature-reserialised", "signature-unchecked"],
@@ -40,10 +45,14 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "signature.changed-after-signing",
         title: "A request that was changed after it was signed is refused, and no money moves.",
-        explanation: "Amount, refund number, white space, member order and escapes are changed under the old signature; then the drain asks whether anything was refunded.",
+        explanation: "Amount, numbers, members, white space, member order, escapes, accents and line ends are changed under the old signature; then the drain asks whether anything was refunded.",
         clauses: &["signature.definition", "signature.raw-text"],
         level: Level::Must,
-        catches: &["signature-unchecked", "signature-reserialised"],
+        catches: &[
+            "effect-before-signature",
+            "signature-unchecked",
+            "signature-reserialised",
+        ],
         turn: Turn::Together,
         attempt: |probe| {
             Box::pin(async {
@@ -60,7 +69,7 @@ pub(super) const RULES: &[Rule] = &[
         explanation: "Each of the 64 digits is changed in turn: a verifier that compares a prefix lets some of them pass.",
         clauses: &["signature.definition"],
         level: Level::Must,
-        catches: &["signature-unchecked"],
+        catches: &["effect-before-signature", "signature-unchecked"],
         turn: Turn::Together,
         attempt: |probe| {
             Box::pin(async { probe.judge_each(mutate::flipped_digits).await.map(drop) })
@@ -69,10 +78,10 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "signature.other-length",
         title: "A signature that is cut short or made longer is refused.",
-        explanation: "63, 62, 32, 16, 8 and 1 digits, and more than 64.",
+        explanation: "63, 62, 32, 16, 8, 2 and 1 digits, more than 64, and wildcards for all of them.",
         clauses: &["signature.definition"],
         level: Level::Must,
-        catches: &["signature-unchecked"],
+        catches: &["signature-prefix", "signature-unchecked"],
         turn: Turn::Together,
         attempt: |probe| {
             Box::pin(async { probe.judge_each(mutate::other_lengths).await.map(drop) })
@@ -81,37 +90,30 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "signature.missing",
         title: "A request without a signature, or with a JSON value that is none, is refused.",
-        explanation: "No member, null, an empty string, a number, true, an array, an object.",
+        explanation: "No member, null, an empty string, a number, true, an array, an object; the right one in an array, under another name, or in the request.",
         clauses: &["envelope.request", "signature.definition"],
         level: Level::Must,
-        catches: &[],
+        catches: &["signature-optional"],
         turn: Turn::Together,
-        attempt: |probe| {
-            Box::pin(async {
-                probe
-                    .judge_each(|value, _| mutate::no_signature(value))
-                    .await
-                    .map(drop)
-            })
-        },
+        attempt: |probe| Box::pin(async { probe.judge_each(mutate::no_signature).await.map(drop) }),
     },
     Rule {
         id: "signature.other-key",
         title: "A signature under another key, or without any, is refused.",
-        explanation: "No key at all (a plain hash that anybody can make), another key, the key with a newline behind it.",
+        explanation: "No key at all (a plain hash that anybody can make), another key, and the key with a newline, a blank, quotes, in hexadecimal or cut short: what careless key files make of it.",
         clauses: &["signature.definition"],
         level: Level::Must,
-        catches: &["signature-unchecked"],
+        catches: &["signature-key-optional", "signature-unchecked"],
         turn: Turn::Together,
         attempt: |probe| Box::pin(async { probe.judge_each(mutate::other_keys).await.map(drop) }),
     },
     Rule {
         id: "signature.other-construction",
         title: "A signature made by another recipe is refused.",
-        explanation: "The key hashed first, HMAC, SHA-256 twice, SHA-512, and hashes over other parts of the envelope.",
+        explanation: "The key hashed first, separators before it, HMAC, SHA-256 twice, the other SHA-2 hashes, and hashes over other parts of the document.",
         clauses: &["signature.definition"],
         level: Level::Must,
-        catches: &["signature-unchecked"],
+        catches: &["signature-any-recipe", "signature-unchecked"],
         turn: Turn::Together,
         attempt: |probe| {
             Box::pin(async {
@@ -125,10 +127,10 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "signature.other-encoding",
         title: "The right digest in another encoding is refused.",
-        explanation: "0x, blanks around it, base64, and the constants that a careless comparison takes.",
+        explanation: "0x, blanks, a mark or quotes around it, base64, colons, full-width digits, and the constants that a careless comparison takes.",
         clauses: &["signature.definition"],
         level: Level::Must,
-        catches: &["signature-unchecked"],
+        catches: &["signature-trimmed", "signature-unchecked"],
         turn: Turn::Together,
         attempt: |probe| {
             Box::pin(async { probe.judge_each(mutate::other_encodings).await.map(drop) })
@@ -145,6 +147,60 @@ pub(super) const RULES: &[Rule] = &[
         attempt: |probe| Box::pin(of_another_request(probe)),
     },
     Rule {
+        id: "signature.after-a-valid-one",
+        title: "A valid request vouches for no later one.",
+        explanation: "After a refund that was accepted: its signature, its message id, or both, on a request of another refund; its message id with no signature; its text with a fresh time. A gateway that remembers what it verified believes some of them.",
+        clauses: &["signature.definition", "signature.raw-text"],
+        level: Level::Must,
+        catches: &[
+            "request-remembered",
+            "signature-of-pair",
+            "signature-unchecked",
+        ],
+        turn: Turn::Together,
+        attempt: |probe| Box::pin(after_a_valid_one(probe)),
+    },
+    Rule {
+        id: "signature.before-content",
+        title: "A forged request is told that it is forged, and nothing about orders or refunds.",
+        explanation: "Forged refunds of an order, of an unknown one, of more than was paid, and under a number that is taken. Different answers would tell somebody without the key which orders there are, and what is left of them.",
+        clauses: &["signature.definition", "codes.list"],
+        level: Level::Should,
+        catches: &[],
+        turn: Turn::Together,
+        attempt: |probe| Box::pin(before_content(probe)),
+    },
+    Rule {
+        id: "signature.in-http-header",
+        title: "A signature in an HTTP header is none.",
+        explanation: "The right one as signature, X-Signature, Sign and Authorization, with no signature and with a wrong one in the document.",
+        clauses: &["envelope.request", "signature.definition"],
+        level: Level::Must,
+        catches: &["signature-optional"],
+        turn: Turn::Together,
+        attempt: |probe| Box::pin(in_http_header(probe)),
+    },
+    Rule {
+        id: "signature.large-request",
+        title: "The signature of a large request is verified to its end.",
+        explanation: "30,000 and 1,000,000 spaces stand before the amount. Well signed it may be taken, refused or closed upon; with the amount changed after signing it is refused.",
+        clauses: &["signature.definition", "signature.raw-text"],
+        level: Level::Must,
+        catches: &["signature-unchecked"],
+        turn: Turn::Together,
+        attempt: |probe| Box::pin(large_request(probe)),
+    },
+    Rule {
+        id: "signature.twice",
+        title: "Two wrong signatures are no right one.",
+        explanation: "Two signature members, both wrong or empty, are refused. Where one of the two is right either reading conforms, and exactly the amount moves that was asked for.",
+        clauses: &["envelope.duplicate-members", "signature.definition"],
+        level: Level::Must,
+        catches: &[],
+        turn: Turn::Together,
+        attempt: |probe| Box::pin(async { probe.judge_each(mutate::twice).await.map(drop) }),
+    },
+    Rule {
         id: "signature.upper-case",
         title: "Whether upper-case digits are taken is observed.",
         explanation: "The sources say lowercase; whether a gateway is strict about it is its own affair.",
@@ -157,37 +213,24 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 async fn other_spelling_accepted(probe: &mut Probe) -> Result<(), Stop> {
-    use proptest::strategy::{Strategy, ValueTree};
-
     let cases = probe.cases();
     let total = i64::try_from(cases).unwrap_or(i64::MAX);
-    let order = probe.paid(total.saturating_mul(2)).await?;
+    // Shrinking may take some more.
+    let order = probe.paid(total.saturating_add(1_000)).await?;
     let mut runner = probe.strategy_runner();
     let key = probe.caller().partner.key.clone();
     for _ in 0..cases {
-        let mut tree = spellings()
+        let tree = spellings()
             .new_tree(&mut runner)
             .map_err(|reason| Stop::Inconclusive(reason.to_string()))?;
-        let mut failure = match spelled(probe, &order, &key, &tree.current()).await {
-            Ok(()) => continue,
-            Err(stop) => stop,
+        let Err(stop) = spelled(probe, &order, &key, &tree.current()).await else {
+            continue;
         };
-        // Shrink against the live target, for a bounded number of requests:
-        // the simplest spelling that is still refused tells more.
-        let mut simpler = tree.simplify();
-        for _ in 0..32 {
-            if !simpler {
-                break;
-            }
-            simpler = match spelled(probe, &order, &key, &tree.current()).await {
-                Err(stop @ Stop::Failed(_)) => {
-                    failure = stop;
-                    tree.simplify()
-                }
-                Ok(()) | Err(_) => tree.complicate(),
-            };
+        let mut shrinking = Shrinking::from(tree, stop);
+        while let Some(simpler) = shrinking.candidate() {
+            shrinking.tell(spelled(probe, &order, &key, &simpler).await);
         }
-        return Err(failure);
+        return Err(shrinking.end());
     }
     probe
         .confirm_nothing_else_moved(&order, order.paid.minor_units() - total)
@@ -210,8 +253,6 @@ async fn spelled(
 }
 
 async fn of_another_request(probe: &mut Probe) -> Result<(), Stop> {
-    use crate::protocol::signature::sign;
-
     let order = probe.paid(10_000).await?;
     let (one, other) = (
         probe.value(&order.number, 100),

@@ -1,0 +1,6 @@
+//! Is every answer signed, of the right type, and about the right refund?
+
+mod catalogue;
+mod form;
+
+pub(super) use catalogue::RULES;
