@@ -1,7 +1,12 @@
 //! Many documents about one order, and what became of its money.
 
+use rand::RngExt;
+use rand::distr::{Alphanumeric, SampleString};
+use rand::rngs::StdRng;
+
 use crate::generate::{Expected, Mutation};
 use crate::protocol::SignKey;
+use crate::protocol::refund::LONGEST_NOTE;
 
 use super::probe::Probe;
 use super::rule::Stop;
@@ -10,6 +15,19 @@ use super::rule::Stop;
 const PAID: i64 = 10_000;
 /// What each mutation asks for, before it is changed.
 const AMOUNT: i64 = 100;
+
+/// For how many of `--cases` each of the mutations is made of one more request.
+const CASES_A_ROUND: usize = 16;
+/// No more requests than these are changed in each way.
+const MOST_ROUNDS: usize = 4;
+
+/// An optional text that is plain enough to be no matter by itself; often none.
+fn note(random: &mut StdRng) -> Option<String> {
+    let length = random.random_range(0..=LONGEST_NOTE);
+    random
+        .random_bool(0.7)
+        .then(|| Alphanumeric.sample_string(random, length.max(1)))
+}
 
 /// How strictly a refusal is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +99,31 @@ impl Probe {
     }
 
     async fn judge_all(
+        &mut self,
+        make: impl Fn(&str, &SignKey) -> Vec<Mutation>,
+        refusal: Refusal,
+    ) -> Result<i64, Stop> {
+        let mut random = self.random();
+        let mut accepted = self.judge_round(&make, refusal).await?;
+        for _ in 1..self.rounds() {
+            self.carry((note(&mut random), note(&mut random)));
+            accepted += self.judge_round(&make, refusal).await?;
+        }
+        self.carry((None, None));
+        Ok(accepted)
+    }
+
+    /// How many different valid requests are changed in each way. An order is
+    /// used for each, so that a run that has few makes do with one.
+    fn rounds(&self) -> usize {
+        if self.has_orders_to_spare() {
+            (self.cases() / CASES_A_ROUND).clamp(1, MOST_ROUNDS)
+        } else {
+            1
+        }
+    }
+
+    async fn judge_round(
         &mut self,
         make: impl Fn(&str, &SignKey) -> Vec<Mutation>,
         refusal: Refusal,

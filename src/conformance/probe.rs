@@ -145,7 +145,11 @@ pub struct Probe {
     exchanges: u64,
     remarks: Vec<String>,
     origins: Origins,
+    notes: Notes,
 }
+
+/// The optional texts of a valid refund: `operatorId` and `terminalNo`.
+pub(super) type Notes = (Option<String>, Option<String>);
 
 impl Probe {
     /// A probe for the rule of this id. Its numbers are the rule's own.
@@ -163,6 +167,7 @@ impl Probe {
             exchanges: 0,
             remarks: Vec::new(),
             origins: Origins::default(),
+            notes: Notes::default(),
         }
     }
 
@@ -252,6 +257,11 @@ impl Probe {
         &self.setting.orders
     }
 
+    /// Whether there are as many orders as a rule can want.
+    pub fn has_orders_to_spare(&self) -> bool {
+        self.setting.orders.is_unlimited()
+    }
+
     /// Whether orders are paid on demand, so that no number but those that were
     /// handed out can be somebody's order.
     pub fn owns_all_orders(&self) -> bool {
@@ -296,10 +306,20 @@ impl Probe {
         self.setting.caller.numbers.refund()
     }
 
+    /// Has valid refund values carry these optional texts from now on.
+    pub(super) fn carry(&mut self, notes: Notes) {
+        self.notes = notes;
+    }
+
     /// The text of a valid refund value, ready to be changed: a fresh number,
     /// this order, this amount.
     pub fn value(&self, order: &OrderNo, amount: i64) -> String {
-        let request = RefundRequest::new(order.clone(), self.refund_number(), Amount::new(amount));
+        let (operator_id, terminal_no) = self.notes.clone();
+        let request = RefundRequest {
+            operator_id,
+            terminal_no,
+            ..RefundRequest::new(order.clone(), self.refund_number(), Amount::new(amount))
+        };
         let value = self.setting.caller.value_text(&request);
         self.origins
             .keep(self.setting.caller.sealed_raw(value.as_bytes()));
