@@ -14,7 +14,7 @@ use super::variant::{Variant, Variants};
 use super::wire::Wire;
 use crate::protocol::query::{OrderResponse, OrderView};
 use crate::protocol::refund::RefundResponse;
-use crate::protocol::{Api, Code, Object, PaymentRequest, QueryRequest, RefundStatus, Timestamp};
+use crate::protocol::{Api, Code, Object, PaymentRequest, QueryRequest, Timestamp};
 
 /// A barcode that starts like this leaves its order to be paid.
 const UNPAID_BARCODE: &str = "99";
@@ -92,7 +92,7 @@ impl Gateway {
         }
         Ok(Body::Refund(RefundResponse::accepted(
             receipt.amount,
-            RefundStatus::Cancelled,
+            receipt.status,
             receipt.currency,
         )))
     }

@@ -1,6 +1,7 @@
 //! A raw HTTP client, and a partner that signs what it sends.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use recoup::gateway::{self, Running, Settings};
@@ -12,6 +13,7 @@ use recoup::protocol::{
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::Barrier;
 use tokio::time::timeout;
 
 /// No answer takes this long; a test that would wait for ever fails instead.
@@ -158,6 +160,31 @@ impl Answer {
     fn document(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
+}
+
+/// Sends refunds of the first test partner at once, each on a connection of its
+/// own that is open before: order, number and amount. The answers are in the
+/// order of the refunds, `None` where the connection ended without one.
+pub(crate) async fn volley(
+    gateway: &Running,
+    refunds: &[(&str, String, i64)],
+) -> Vec<Option<Answer>> {
+    let ready = Arc::new(Barrier::new(refunds.len()));
+    let mut under_way = Vec::new();
+    for (order, number, amount) in refunds {
+        let document = shop().seal(&refund_of(order, number, *amount));
+        let mut client = Client::connect(gateway.address()).await;
+        let ready = Arc::clone(&ready);
+        under_way.push(tokio::spawn(async move {
+            ready.wait().await;
+            client.post("/api/common/refund", &document).await
+        }));
+    }
+    let mut answers = Vec::new();
+    for one in under_way {
+        answers.push(one.await.unwrap());
+    }
+    answers
 }
 
 /// Who asks, and with which key.
