@@ -54,3 +54,44 @@ impl Store for FaultyLedger {
         Box::pin(async { Ok(self.ledger.find(partner, name).await) })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::gateway::fault::Fault;
+    use crate::protocol::{Amount, Barcode, OrderNo, RefundNo, StoreNo, Timestamp};
+
+    #[tokio::test]
+    async fn a_refund_goes_on_where_its_caller_hangs_up() {
+        let ledger = FaultyLedger::new([Fault::CheckThenAct].into_iter().collect());
+        let partner = PartnerNo::new("10001").unwrap();
+        let number = OrderNo::new("o").unwrap();
+        let payment = Payment {
+            partner: partner.clone(),
+            number: number.clone(),
+            store: StoreNo::new("1").unwrap(),
+            barcode: Barcode::new("28").unwrap(),
+            amount: Amount::new(100),
+            currency: "JPY".to_owned(),
+            paid_at: Some(Timestamp::now()),
+        };
+        ledger.pay(payment).await.unwrap().unwrap();
+        drop(ledger.refund(Refund {
+            partner: partner.clone(),
+            order: number.clone(),
+            number: RefundNo::new("r").unwrap(),
+            amount: Amount::new(60),
+        }));
+        for _ in 0..1000 {
+            let name = OrderName::Number(number.clone());
+            let order = ledger.find(partner.clone(), name).await.unwrap().unwrap();
+            if order.refunded == Amount::new(60) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        panic!("the refund was cut off");
+    }
+}
