@@ -36,7 +36,8 @@ pub struct ServeArgs {
     #[arg(long, value_name = "FILE")]
     pub partners: Option<PathBuf>,
 
-    /// Do something wrong; races take the length of their window; repeatable
+    /// Do something wrong; what is a question of time takes its window;
+    /// repeatable
     #[arg(
         long = "fault",
         value_name = "NAME[=µs]",
@@ -189,23 +190,38 @@ fn parse_delay(text: &str) -> Result<Duration, String> {
 }
 
 fn list_faults(out: &mut dyn Write) -> io::Result<()> {
+    let names = widest(Fault::ALL.iter().map(|fault| fault.name()));
+    let numbers_of = |fault: &Fault| {
+        let numbers: Vec<String> = fault.numbers().iter().map(|n| format!("M{n:02}")).collect();
+        numbers.join(" ")
+    };
+    let numbers = Fault::ALL.iter().map(|fault| numbers_of(fault).len()).max();
+    let numbers = numbers.unwrap_or(0);
     for fault in Fault::ALL {
-        let race = match fault.window() {
+        let window = match fault.window() {
             Some(window) => format!(" [window {} µs]", window.as_micros()),
             None => String::new(),
         };
-        let numbers: Vec<String> = fault.numbers().iter().map(|n| format!("M{n:02}")).collect();
-        let (numbers, description) = (numbers.join(" "), fault.description());
-        writeln!(out, "{numbers:<7}  {fault:<24}  {description}{race}")?;
+        writeln!(
+            out,
+            "{:<numbers$}  {fault:<names$}  {}{window}",
+            numbers_of(fault),
+            fault.description()
+        )?;
     }
     Ok(())
 }
 
 fn list_variants(out: &mut dyn Write) -> io::Result<()> {
+    let names = widest(Variant::ALL.iter().map(|variant| variant.name()));
     for variant in Variant::ALL {
-        writeln!(out, "{variant:<16}  {}", variant.description())?;
+        writeln!(out, "{variant:<names$}  {}", variant.description())?;
     }
     Ok(())
+}
+
+fn widest<'n>(names: impl Iterator<Item = &'n str>) -> usize {
+    names.map(str::len).max().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -274,6 +290,7 @@ mod tests {
         list_variants(&mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert_eq!(text.lines().count(), Fault::ALL.len() + Variant::ALL.len());
-        assert!(text.contains("M52      check-then-act "), "{text}");
+        let line = text.lines().find(|line| line.contains(" check-then-act "));
+        assert!(line.unwrap().starts_with("M52 "), "{text}");
     }
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::partner::{Partner, Partners};
 use super::refusal::Refusal;
+use super::variant::{Variants, answers};
 use super::wire::Wire;
 use crate::protocol::query::OrderResponse;
 use crate::protocol::refund::RefundResponse;
@@ -47,7 +48,12 @@ pub(super) struct Answer<'p> {
 impl Answer<'_> {
     /// Writes the signed document. Without a partner the first one's key
     /// signs, and the header names nobody.
-    pub(super) fn write(&self, partners: &Partners, wire: &dyn Wire, extended: bool) -> Vec<u8> {
+    pub(super) fn write(
+        &self,
+        partners: &Partners,
+        wire: &dyn Wire,
+        variants: &Variants,
+    ) -> Vec<u8> {
         let header = ResponseHeader {
             partner_no: self
                 .partner
@@ -57,35 +63,13 @@ impl Answer<'_> {
         };
         let key = &self.partner.unwrap_or_else(|| partners.first()).key;
         let mut document = Vec::with_capacity(512);
-        let out = &mut document;
-        if extended {
-            let (header, body) = (Extended::new(&header), Extended::new(&self.body));
-            envelope::seal(Direction::Response, &header, &body, key, out);
+        if answers::are_changed(variants) {
+            answers::seal(variants, &header, &self.body, key, &mut document);
         } else {
-            envelope::seal(Direction::Response, &header, &self.body, key, out);
+            envelope::seal(Direction::Response, &header, &self.body, key, &mut document);
         }
         wire.before_sending(self.body.code(), &mut document);
         document
-    }
-}
-
-/// A header or body with members that no table lists.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Extended<'a, T> {
-    #[serde(flatten)]
-    listed: &'a T,
-    server_node: &'static str,
-    extension: [u8; 2],
-}
-
-impl<'a, T> Extended<'a, T> {
-    const fn new(listed: &'a T) -> Self {
-        Self {
-            listed,
-            server_node: "a/1 \u{e9}",
-            extension: [1, 2],
-        }
     }
 }
 

@@ -10,11 +10,14 @@ use super::partner::{Partner, Partners};
 use super::refusal::Refusal;
 use super::settings::Limits;
 use super::store::Store;
-use super::variant::{Variant, Variants};
+use super::variant::availability::Hiccups;
+use super::variant::{Variant, Variants, requests};
 use super::wire::Wire;
 use crate::protocol::query::{OrderResponse, OrderView};
 use crate::protocol::refund::RefundResponse;
-use crate::protocol::{Api, Code, Object, PaymentRequest, QueryRequest, RefundStatus, Timestamp};
+use crate::protocol::{
+    Amount, Api, Code, Object, PaymentRequest, QueryRequest, RefundStatus, Timestamp,
+};
 
 /// A barcode that starts like this leaves its order to be paid.
 const UNPAID_BARCODE: &str = "99";
@@ -31,6 +34,8 @@ pub(super) struct Gateway {
     pub(super) wire: Box<dyn Wire>,
     /// In what it differs from the default dialect.
     pub(super) variants: Variants,
+    /// Which calls it does not answer.
+    pub(super) hiccups: Hiccups,
     /// What one caller may cost.
     pub(super) limits: Limits,
     /// How long each answer waits.
@@ -42,26 +47,43 @@ pub(super) struct Gateway {
 impl Gateway {
     /// The answer to a document that was sent to `api`.
     pub(super) async fn answer(&self, api: Api, document: &[u8]) -> Answer<'_> {
-        match intake::take(document, &self.partners, &*self.wire) {
+        let read = requests::as_read(&self.variants, document);
+        match intake::take(&read, &self.partners, &*self.wire) {
             Ok(message) => {
-                let called = match api {
-                    Api::Pay => self.pay(message.partner, &message.body).await,
-                    Api::Query => self.query(message.partner, &message.body).await,
-                    Api::Refund => self.refund(message.partner, &message.body).await,
+                let known = requests::check_members(&self.variants, api, document);
+                let called = match (known, api) {
+                    (Err(refusal), _) => Err(refusal),
+                    (Ok(()), Api::Pay) => self.pay(message.partner, &message.body).await,
+                    (Ok(()), Api::Query) => self.query(message.partner, &message.body).await,
+                    (Ok(()), Api::Refund) => self.refund(message.partner, &message.body).await,
                 };
                 Answer {
                     partner: Some(message.partner),
-                    body: called.unwrap_or_else(Body::from),
+                    body: called.unwrap_or_else(|refusal| self.refusal_of(api, refusal)),
                 }
             }
             Err(refused) => match refused.partner {
                 None => self.refuse(refused.refusal, document),
                 partner => Answer {
                     partner,
-                    body: refused.refusal.into(),
+                    body: self.refusal_of(api, refused.refusal),
                 },
             },
         }
+    }
+
+    /// The body of a refusal: code and message alone, whatever was asked for,
+    /// or all members of a refund.
+    fn refusal_of(&self, api: Api, refusal: Refusal) -> Body {
+        if api == Api::Refund && self.variants.has(Variant::FailureWithMembers) {
+            return Body::Refund(RefundResponse {
+                order_amount: Some(Amount::ZERO),
+                status: Some(RefundStatus::Failed.number()),
+                currency: Some(self.currency.clone()),
+                ..RefundResponse::failure(refusal.code, refusal.msg)
+            });
+        }
+        refusal.into()
     }
 
     /// A refusal of a document that names nobody for certain.
@@ -74,8 +96,7 @@ impl Gateway {
 
     /// The signed document of an answer.
     pub(super) fn write(&self, answer: &Answer<'_>) -> Vec<u8> {
-        let extended = self.variants.has(Variant::ExtraMembers);
-        answer.write(&self.partners, &*self.wire, extended)
+        answer.write(&self.partners, &*self.wire, &self.variants)
     }
 
     async fn refund(&self, partner: &Partner, body: &Object<'_>) -> Result<Body, Refusal> {
@@ -92,7 +113,7 @@ impl Gateway {
         }
         Ok(Body::Refund(RefundResponse::accepted(
             receipt.amount,
-            RefundStatus::Cancelled,
+            receipt.status,
             receipt.currency,
         )))
     }

@@ -9,8 +9,9 @@
 //! A request's way: [`server`] accepts a connection, `transport` takes one HTTP
 //! request from it, `intake` believes the envelope or refuses it, `calls` asks
 //! the [`store`], whose one atomic step applies the rule in [`refunding`], and
-//! `answer` writes and signs what came of it. [`fault`] replaces the store and
-//! the [`wire`] by wrong ones; no right code asks whether a fault is on.
+//! `answer` writes and signs what came of it. [`variant`] answers rightly in
+//! other ways. [`fault`] replaces the store and the [`wire`] by wrong ones; no
+//! right code asks whether a fault is on.
 
 mod answer;
 mod body;

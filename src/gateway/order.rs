@@ -4,7 +4,7 @@
 use std::fmt;
 
 use crate::protocol::{
-    Amount, Barcode, OrderNo, OrderState, PartnerNo, RefundNo, StoreNo, Timestamp,
+    Amount, Barcode, OrderNo, OrderState, PartnerNo, RefundNo, RefundStatus, StoreNo, Timestamp,
 };
 
 /// A payment to be made.
@@ -138,6 +138,8 @@ pub struct Receipt {
     pub amount: Amount,
     /// In which currency.
     pub currency: String,
+    /// How far it has come.
+    pub status: RefundStatus,
     /// Whether it had been accepted before, so that nothing moved this time.
     pub repeated: bool,
 }
@@ -155,6 +157,12 @@ pub enum Decline {
     NotPositive,
     /// More than is left of what was paid.
     Exceeds,
+    /// Nothing is left of the order.
+    Closed,
+    /// Somebody else is at work on the order; it can be tried again.
+    Busy,
+    /// For no reason that has a name.
+    Failed,
 }
 
 #[cfg(test)]

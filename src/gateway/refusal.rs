@@ -81,6 +81,9 @@ impl From<Decline> for Refusal {
             Decline::NotPaid => Code::ILLEGAL_STATUS,
             Decline::NotPositive => Code::PARAMETER_ILLEGITIMATE,
             Decline::Exceeds => Code::REFUND_EXCEEDS,
+            Decline::Closed => Code::ORDER_CLOSED,
+            Decline::Busy => Code::UPSTREAM_FAILED,
+            Decline::Failed => Code::FAILURE,
         })
     }
 }

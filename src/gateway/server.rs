@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
@@ -18,6 +19,8 @@ use super::fault::{self, FaultError};
 use super::settings::{Limits, Settings};
 use super::store::{self, OpenError};
 use super::transport;
+use super::variant::availability::{self, Hiccups};
+use super::variant::store::decorate;
 
 /// How long to wait before accepting again, where the system could not: it is
 /// out of file descriptors, most likely, and they come back as others close.
@@ -71,13 +74,15 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
         .await
         .map_err(cannot_listen)?;
     let address = listener.local_addr().map_err(cannot_listen)?;
+    let variants = settings.variants;
     let router = transport::router(Arc::new(Gateway {
         partners: settings.partners,
-        store,
+        store: decorate(&variants, store),
         wire,
-        variants: settings.variants,
+        hiccups: Hiccups::new(&variants),
         limits: settings.limits,
-        delay: settings.delay,
+        delay: settings.delay + availability::delay(&variants),
+        variants,
         currency: settings.currency,
     }));
     let (stop, stopped) = watch::channel(false);
@@ -156,13 +161,21 @@ async fn connection(stream: TcpStream, router: Router, limits: Limits, mut stop:
     // An answer is one small write: waiting for more to send would only delay
     // it. A socket that can't be told works all the same.
     let _ = stream.set_nodelay(true);
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(|request| {
+        let response = router.call(request);
+        async {
+            let Ok(response) = response.await;
+            availability::unless_hung_up(response)
+        }
+    });
     let mut connection = std::pin::pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(limits.head_read)
             .max_buf_size(LARGEST_HEAD)
             .half_close(true)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+            .serve_connection(TokioIo::new(stream), service)
     );
     // How a connection broke is its peer's business.
     tokio::select! {

@@ -17,7 +17,7 @@ use super::answer::Answer;
 use super::body::{self, BodyError};
 use super::calls::Gateway;
 use super::refusal::Refusal;
-use super::variant::Variant;
+use super::variant::{Variant, delivery};
 use crate::protocol::{Api, Code};
 
 /// The content type of every answer.
@@ -56,35 +56,60 @@ async fn exchange(gateway: &Gateway, wanted: Wanted, request: Request) -> Respon
         Ok(document) => document,
         Err(error) => return respond_unread(gateway, error),
     };
-    let (status, answer) = match check(wanted, &head) {
-        Ok(api) => {
-            let answer = gateway.answer(api, &document).await;
-            let refused = answer.body.code() != Code::SUCCESS;
-            let status = if refused && gateway.variants.has(Variant::RefusalsAs4xx) {
-                StatusCode::BAD_REQUEST
-            } else {
-                StatusCode::OK
-            };
-            (status, answer)
-        }
-        Err((status, refusal)) => (status, gateway.refuse(refusal, &document)),
+    let mut response = match check(wanted, &head) {
+        Ok(api) => call(gateway, api, &document).await,
+        Err((status, refusal)) => turn_away(gateway, status, refusal, &document),
     };
     if !gateway.delay.is_zero() {
         tokio::time::sleep(gateway.delay).await;
     }
-    let mut response = respond(gateway, status, &answer);
-    if status == StatusCode::METHOD_NOT_ALLOWED {
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         let headers = response.headers_mut();
         headers.insert(header::ALLOW, HeaderValue::from_static("POST"));
     }
     response
 }
 
+/// The response to a document that has come to its call.
+async fn call(gateway: &Gateway, api: Api, document: &[u8]) -> Response {
+    let hiccup = gateway.hiccups.strike(api, document);
+    if let Some(hiccup) = hiccup.filter(|hiccup| !hiccup.has_effect) {
+        return hiccup.response();
+    }
+    let answer = gateway.answer(api, document).await;
+    if let Some(hiccup) = hiccup {
+        return hiccup.response();
+    }
+    let refused = answer.body.code() != Code::SUCCESS;
+    let status = if refused && gateway.variants.has(Variant::RefusalsAs4xx) {
+        StatusCode::BAD_REQUEST
+    } else {
+        StatusCode::OK
+    };
+    respond(gateway, status, &answer)
+}
+
+/// The response to what is refused before it comes to a call. Whom it is for
+/// is guessed from the `beginning` of the body.
+fn turn_away(
+    gateway: &Gateway,
+    status: StatusCode,
+    refusal: Refusal,
+    beginning: &[u8],
+) -> Response {
+    if gateway.variants.has(Variant::PlainRefusals) {
+        let response = delivery::plain(status, refusal.msg);
+        return delivery::finish(&gateway.variants, response);
+    }
+    respond(gateway, status, &gateway.refuse(refusal, beginning))
+}
+
 fn respond(gateway: &Gateway, status: StatusCode, answer: &Answer<'_>) -> Response {
-    let mut response = Response::new(gateway.write(answer).into());
+    let document = gateway.write(answer);
+    let mut response = Response::new(delivery::body(&gateway.variants, document));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, JSON);
-    response
+    delivery::finish(&gateway.variants, response)
 }
 
 /// The response to a request whose body was not read to its end: the
@@ -104,7 +129,7 @@ fn respond_unread(gateway: &Gateway, error: BodyError) -> Response {
         BodyError::Broken => (StatusCode::BAD_REQUEST, "the body is broken", Vec::new()),
     };
     let refusal = Refusal::new(Code::ILLEGAL_REQUEST, msg);
-    let mut response = respond(gateway, status, &gateway.refuse(refusal, &beginning));
+    let mut response = turn_away(gateway, status, refusal, &beginning);
     let headers = response.headers_mut();
     headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     response

@@ -1,6 +1,7 @@
 //! A raw HTTP client, and a partner that signs what it sends.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use recoup::gateway::{self, Running, Settings};
@@ -12,6 +13,7 @@ use recoup::protocol::{
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::Barrier;
 use tokio::time::timeout;
 
 /// No answer takes this long; a test that would wait for ever fails instead.
@@ -116,11 +118,13 @@ impl Answer {
                 (header.name.to_lowercase(), value)
             })
             .collect();
-        let length = headers
-            .iter()
-            .find(|(name, _)| name == "content-length")
-            .map_or(0, |(_, value)| value.parse().unwrap());
-        let body = bytes.get(head..head + length)?.to_vec();
+        let value = |name| headers.iter().find(|(n, _)| n == name).map(|(_, v)| v);
+        let (body, length) = if value("transfer-encoding").is_some() {
+            read_chunks(&bytes[head..])?
+        } else {
+            let length = value("content-length").map_or(0, |value| value.parse().unwrap());
+            (bytes.get(head..head + length)?.to_vec(), length)
+        };
         let answer = Self {
             status,
             headers,
@@ -141,6 +145,12 @@ impl Answer {
         envelope.is_compact && envelope.verify(key).is_ok()
     }
 
+    /// The same in any layout.
+    pub(crate) fn is_authentic(&self, key: &SignKey) -> bool {
+        Envelope::parse(&self.body, Direction::Response)
+            .is_ok_and(|envelope| envelope.verify(key).is_ok())
+    }
+
     /// A member of the response's body; `Null` where it is not there.
     pub(crate) fn member(&self, name: &str) -> Value {
         self.document()["response"]["body"][name].clone()
@@ -158,6 +168,49 @@ impl Answer {
     fn document(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
+}
+
+/// The data of a chunked body, and how long it is on the wire; `None` where it
+/// has not come to its end.
+fn read_chunks(mut rest: &[u8]) -> Option<(Vec<u8>, usize)> {
+    let (whole, mut data) = (rest.len(), Vec::new());
+    loop {
+        let httparse::Status::Complete((start, size)) = httparse::parse_chunk_size(rest).unwrap()
+        else {
+            return None;
+        };
+        let end = start + usize::try_from(size).unwrap();
+        data.extend_from_slice(rest.get(start..end)?);
+        rest = rest.get(end + 2..)?;
+        if size == 0 {
+            return Some((data, whole - rest.len()));
+        }
+    }
+}
+
+/// Sends refunds of the first test partner at once, each on a connection of its
+/// own that is open before: order, number and amount. The answers are in the
+/// order of the refunds, `None` where the connection ended without one.
+pub(crate) async fn volley(
+    gateway: &Running,
+    refunds: &[(&str, String, i64)],
+) -> Vec<Option<Answer>> {
+    let ready = Arc::new(Barrier::new(refunds.len()));
+    let mut under_way = Vec::new();
+    for (order, number, amount) in refunds {
+        let document = shop().seal(&refund_of(order, number, *amount));
+        let mut client = Client::connect(gateway.address()).await;
+        let ready = Arc::clone(&ready);
+        under_way.push(tokio::spawn(async move {
+            ready.wait().await;
+            client.post("/api/common/refund", &document).await
+        }));
+    }
+    let mut answers = Vec::new();
+    for one in under_way {
+        answers.push(one.await.unwrap());
+    }
+    answers
 }
 
 /// Who asks, and with which key.

@@ -8,12 +8,13 @@ use std::time::Duration;
 use super::catalogue::{Fault, Seat};
 use crate::gateway::name::UnknownName;
 
-/// A fault, and for how long its race is open. Written `NAME` or `NAME=µs`.
+/// A fault, and its window: for how long its race is open, or how much later it
+/// does what it does. Written `NAME` or `NAME=µs`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ChosenFault {
     /// What to do wrong.
     pub fault: Fault,
-    /// For how long the race is open; means nothing for a fault that is no race.
+    /// Its window; means nothing for a fault that has none.
     pub window: Duration,
 }
 
@@ -26,9 +27,9 @@ pub enum ChosenFaultError {
     /// A window that is no whole number of microseconds.
     #[error("the window of {0} is not a whole number of microseconds")]
     Window(Fault),
-    /// A window for a fault that is no race.
-    #[error("{0} is no race and has no window")]
-    NoRace(Fault),
+    /// A window for a fault that is no question of time.
+    #[error("{0} is no question of time and has no window")]
+    NoWindow(Fault),
 }
 
 impl From<Fault> for ChosenFault {
@@ -49,7 +50,7 @@ impl FromStr for ChosenFault {
         };
         let fault: Fault = name.parse()?;
         if fault.window().is_none() {
-            return Err(ChosenFaultError::NoRace(fault));
+            return Err(ChosenFaultError::NoWindow(fault));
         }
         let window = window
             .parse()
@@ -78,10 +79,15 @@ impl Faults {
         self.0.contains_key(&fault)
     }
 
-    /// For how long the race of `fault` is open; `None` where it is not one of
-    /// them.
+    /// The window of `fault`; `None` where it is not one of them.
     pub fn window(&self, fault: Fault) -> Option<Duration> {
         self.0.get(&fault).copied()
+    }
+
+    /// The longest window of those of `faults` that are among them; `None`
+    /// where none is.
+    pub(super) fn longest_window(&self, faults: &[Fault]) -> Option<Duration> {
+        faults.iter().filter_map(|fault| self.window(*fault)).max()
     }
 
     /// The first of them that keeps money wrong, and so needs the faulty
@@ -132,7 +138,7 @@ mod tests {
             ),
             (
                 "unpaid-order=5",
-                "unpaid-order is no race and has no window",
+                "unpaid-order is no question of time and has no window",
             ),
         ] {
             assert_eq!(text.parse::<ChosenFault>().unwrap_err().to_string(), said);

@@ -16,7 +16,7 @@ use super::contract::{Reply, Store};
 use super::order_book::OrderBook;
 use crate::gateway::order::{Decline, Order, OrderId, OrderName, Payment, Receipt, Refund};
 use crate::gateway::refunding::{Decision, Earlier, Standing, decide};
-use crate::protocol::{Amount, OrderNo, PartnerNo, RefundNo};
+use crate::protocol::{Amount, OrderNo, PartnerNo, RefundNo, RefundStatus};
 
 /// How many shards there are of each kind.
 const SHARDS: usize = 64;
@@ -97,6 +97,7 @@ impl MemoryStore {
         Ok(Receipt {
             amount: refund.amount,
             currency: order.currency.clone(),
+            status: RefundStatus::Cancelled,
             repeated: decision == Decision::Repeat,
         })
     }

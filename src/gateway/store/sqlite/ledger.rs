@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Statement, params};
 
 use crate::gateway::order::{Decline, Order, OrderId, OrderName, Payment, Receipt, Refund};
 use crate::gateway::refunding::{Decision, Earlier, Standing, decide};
-use crate::protocol::{Amount, PartnerNo, Timestamp};
+use crate::protocol::{Amount, PartnerNo, RefundStatus, Timestamp};
 
 /// The prepared statements of one connection. None of its methods begins or
 /// ends a transaction.
@@ -106,6 +106,7 @@ impl<'c> Ledger<'c> {
         Ok(Ok(Receipt {
             amount: refund.amount,
             currency,
+            status: RefundStatus::Cancelled,
             repeated: decision == Decision::Repeat,
         }))
     }
