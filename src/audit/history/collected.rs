@@ -64,6 +64,9 @@ fn place<'a>(
     None
 }
 
+/// The status of a refund that is accepted and not done yet.
+pub(in crate::audit) const DEALING: i64 = 0;
+
 /// A refund number within its order: an index, because a number is long and
 /// an attempt should be small.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -89,6 +92,9 @@ pub struct RefundAttempt {
     pub answered: Option<u64>,
     /// What it came to.
     pub outcome: RefundOutcome,
+    /// Whether it was accepted as one that is dealt with later (status 0): what
+    /// is left is spoken for, and a query need not show it yet.
+    pub is_dealt_with_later: bool,
     /// When it was sent, in nanoseconds since the recording began.
     pub sent_ns: Option<u64>,
     /// When it was answered, likewise.
@@ -184,6 +190,7 @@ impl OrderHistory {
             sent: record.sent,
             answered: record.answered,
             outcome: record.outcome,
+            is_dealt_with_later: record.status == Some(DEALING),
             sent_ns: record.sent_ns,
             answered_ns: record.answered_ns,
         });

@@ -158,6 +158,7 @@ fn history(paid: i64, operations: &[Operation]) -> OrderHistory {
                     sent: operation.sent,
                     answered: (operation.answered != FOR_EVER).then_some(operation.answered),
                     outcome,
+                    is_dealt_with_later: false,
                     sent_ns: None,
                     answered_ns: None,
                 });

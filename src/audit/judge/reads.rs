@@ -3,18 +3,25 @@
 use std::collections::BTreeMap;
 
 use super::reduce::{Class, Reduction};
-use crate::audit::history::{OrderHistory, QueryOutcome};
+use crate::audit::history::{OrderHistory, QueryOutcome, RefundAttempt, RefundOutcome};
 
 /// The first query, as an index, that shows something left although the
 /// answers before it prove that all of `paid` was used; with what they prove.
 ///
-/// Sound where no accepted refund can be released; not complete, since a
-/// query may also rule out sets of unknowns.
+/// Sound where no accepted refund can be released, and silent where some are
+/// dealt with later: an order whose last refund is not done yet is not refunded.
+/// Not complete, since a query may also rule out sets of unknowns.
 pub fn first_stale_read(
     order: &OrderHistory,
     reduction: &Reduction,
     paid: i128,
 ) -> Option<(usize, i128)> {
+    let is_dealt_with_later = |attempt: &RefundAttempt| {
+        attempt.outcome == RefundOutcome::Accepted && attempt.is_dealt_with_later
+    };
+    if order.attempts.iter().any(is_dealt_with_later) {
+        return None;
+    }
     let mut events: Vec<(u64, Event)> = Vec::new();
     for effect in &reduction.effects {
         if let (Class::Accepted, Some(latest)) = (effect.class, effect.latest) {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::snapshot::OrderSnapshot;
 use crate::audit::evidence::Evidence;
+use crate::audit::history::collected::DEALING;
 use crate::audit::history::text::write_record;
 use crate::audit::history::{
     OrderHistory, OrderRecord, QueryOutcome, QueryRead, QueryRecord, Record, RefundAttempt,
@@ -105,6 +106,7 @@ impl Shard {
             sent: moment.place,
             answered: None,
             outcome: RefundOutcome::Unknown,
+            is_dealt_with_later: false,
             sent_ns: Some(moment.nanos),
             answered_ns: None,
         });
@@ -120,6 +122,7 @@ impl Shard {
         let entry = self.orders.get_mut(slot.order)?;
         let attempt = entry.history.attempts.get_mut(slot.attempt)?;
         attempt.outcome = evidence.money.into();
+        attempt.is_dealt_with_later = evidence.status == Some(DEALING);
         if evidence.http_status.is_some() {
             attempt.answered = Some(moment.place);
             attempt.answered_ns = Some(moment.nanos);
