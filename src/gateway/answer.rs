@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use super::partner::{Partner, Partners};
 use super::refusal::Refusal;
-use super::wire::Wire;
 use crate::protocol::query::OrderResponse;
 use crate::protocol::refund::RefundResponse;
 use crate::protocol::{Code, Direction, MessageId, ResponseHeader, Timestamp, envelope};
@@ -47,7 +46,7 @@ pub(super) struct Answer<'p> {
 impl Answer<'_> {
     /// Writes the signed document. Without a partner the first one's key
     /// signs, and the header names nobody.
-    pub(super) fn write(&self, partners: &Partners, wire: &dyn Wire, extended: bool) -> Vec<u8> {
+    pub(super) fn write(&self, partners: &Partners, extended: bool) -> Vec<u8> {
         let header = ResponseHeader {
             partner_no: self
                 .partner
@@ -64,7 +63,6 @@ impl Answer<'_> {
         } else {
             envelope::seal(Direction::Response, &header, &self.body, key, out);
         }
-        wire.before_sending(self.body.code(), &mut document);
         document
     }
 }

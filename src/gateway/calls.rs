@@ -42,7 +42,7 @@ pub(super) struct Gateway {
 impl Gateway {
     /// The answer to a document that was sent to `api`.
     pub(super) async fn answer(&self, api: Api, document: &[u8]) -> Answer<'_> {
-        match intake::take(document, &self.partners, &*self.wire) {
+        match intake::take(document, &self.partners) {
             Ok(message) => {
                 let called = match api {
                     Api::Pay => self.pay(message.partner, &message.body).await,
@@ -75,7 +75,7 @@ impl Gateway {
     /// The signed document of an answer.
     pub(super) fn write(&self, answer: &Answer<'_>) -> Vec<u8> {
         let extended = self.variants.has(Variant::ExtraMembers);
-        answer.write(&self.partners, &*self.wire, extended)
+        answer.write(&self.partners, extended)
     }
 
     async fn refund(&self, partner: &Partner, body: &Object<'_>) -> Result<Body, Refusal> {

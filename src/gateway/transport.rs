@@ -13,11 +13,11 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 use axum::response::Response;
 use axum::routing::post;
 
-use super::answer::Answer;
 use super::body::{self, BodyError};
 use super::calls::Gateway;
 use super::refusal::Refusal;
 use super::variant::Variant;
+use super::wire::{Reply, Sending};
 use crate::protocol::{Api, Code};
 
 /// The content type of every answer.
@@ -50,6 +50,15 @@ enum Wanted {
     OtherPath,
 }
 
+impl Wanted {
+    const fn api(self) -> Option<Api> {
+        match self {
+            Self::Call(api) => Some(api),
+            Self::OtherMethod | Self::OtherPath => None,
+        }
+    }
+}
+
 async fn exchange(gateway: &Gateway, wanted: Wanted, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let document = match body::read(body, &head.headers, &gateway.limits).await {
@@ -58,7 +67,7 @@ async fn exchange(gateway: &Gateway, wanted: Wanted, request: Request) -> Respon
     };
     let (status, answer) = match check(wanted, &head) {
         Ok(api) => {
-            let answer = gateway.answer(api, &document).await;
+            let answer = gateway.wire.answer(gateway, api, &document).await;
             let refused = answer.body.code() != Code::SUCCESS;
             let status = if refused && gateway.variants.has(Variant::RefusalsAs4xx) {
                 StatusCode::BAD_REQUEST
@@ -72,7 +81,13 @@ async fn exchange(gateway: &Gateway, wanted: Wanted, request: Request) -> Respon
     if !gateway.delay.is_zero() {
         tokio::time::sleep(gateway.delay).await;
     }
-    let mut response = respond(gateway, status, &answer);
+    let sending = Sending {
+        gateway,
+        api: wanted.api(),
+        document: &document,
+        answer: &answer,
+    };
+    let mut response = respond(&sending, status);
     if status == StatusCode::METHOD_NOT_ALLOWED {
         let headers = response.headers_mut();
         headers.insert(header::ALLOW, HeaderValue::from_static("POST"));
@@ -80,10 +95,18 @@ async fn exchange(gateway: &Gateway, wanted: Wanted, request: Request) -> Respon
     response
 }
 
-fn respond(gateway: &Gateway, status: StatusCode, answer: &Answer<'_>) -> Response {
-    let mut response = Response::new(gateway.write(answer).into());
-    *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, JSON);
+fn respond(sending: &Sending<'_>, status: StatusCode) -> Response {
+    let gateway = sending.gateway;
+    let mut reply = Reply {
+        status,
+        content_type: JSON,
+        document: gateway.write(sending.answer),
+    };
+    gateway.wire.before_sending(sending, &mut reply);
+    let mut response = Response::new(reply.document.into());
+    *response.status_mut() = reply.status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, reply.content_type);
     response
 }
 
@@ -104,7 +127,13 @@ fn respond_unread(gateway: &Gateway, error: BodyError) -> Response {
         BodyError::Broken => (StatusCode::BAD_REQUEST, "the body is broken", Vec::new()),
     };
     let refusal = Refusal::new(Code::ILLEGAL_REQUEST, msg);
-    let mut response = respond(gateway, status, &gateway.refuse(refusal, &beginning));
+    let sending = Sending {
+        gateway,
+        api: None,
+        document: &beginning,
+        answer: &gateway.refuse(refusal, &beginning),
+    };
+    let mut response = respond(&sending, status);
     let headers = response.headers_mut();
     headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     response

@@ -125,7 +125,9 @@ impl FaultyLedger {
         } else {
             self.sum(before, amount)
         };
-        let tolerance = i64::from(self.faults.has(Fault::CapOffByOne));
+        let too_kind = i64::from(self.faults.has(Fault::CapOffByOne));
+        let too_strict = i64::from(self.faults.has(Fault::FullRefundRefused));
+        let tolerance = too_kind - too_strict;
         compared.minor_units() <= paid.minor_units().saturating_add(tolerance)
     }
 
