@@ -13,7 +13,8 @@ use tokio::sync::Notify;
 
 use crate::gateway::partner_file::{self, PartnerFileError};
 use crate::gateway::{
-    self, ChosenFault, Fault, Faults, Partners, Settings, StartError, StoreChoice, Variant,
+    self, ChosenFault, Fault, Faults, LEFT_OUT, Partners, Settings, StartError, StoreChoice,
+    Variant,
 };
 
 /// Run the reference gateway.
@@ -194,11 +195,21 @@ fn list_faults(out: &mut dyn Write) -> io::Result<()> {
             Some(window) => format!(" [window {} µs]", window.as_micros()),
             None => String::new(),
         };
-        let numbers: Vec<String> = fault.numbers().iter().map(|n| format!("M{n:02}")).collect();
-        let (numbers, description) = (numbers.join(" "), fault.description());
-        writeln!(out, "{numbers:<7}  {fault:<24}  {description}{race}")?;
+        let (numbers, description) = (known_as(fault.numbers()), fault.description());
+        writeln!(out, "{numbers:<7}  {fault:<28}  {description}{race}")?;
+    }
+    writeln!(out, "\nKnown bugs that are left out:")?;
+    for left in LEFT_OUT {
+        let numbers = known_as(left.numbers);
+        writeln!(out, "{numbers:<7}  {}: {}", left.name, left.reason)?;
     }
     Ok(())
+}
+
+/// The numbers of known bugs as they are written.
+fn known_as(numbers: &[u8]) -> String {
+    let numbers: Vec<String> = numbers.iter().map(|n| format!("M{n:02}")).collect();
+    numbers.join(" ")
 }
 
 fn list_variants(out: &mut dyn Write) -> io::Result<()> {
@@ -273,7 +284,8 @@ mod tests {
         list_faults(&mut out).unwrap();
         list_variants(&mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
-        assert_eq!(text.lines().count(), Fault::ALL.len() + Variant::ALL.len());
-        assert!(text.contains("M52  check-then-act "), "{text}");
+        let (heading, entries) = (2, Fault::ALL.len() + LEFT_OUT.len() + Variant::ALL.len());
+        assert_eq!(text.lines().count(), heading + entries);
+        assert!(text.contains("M52      check-then-act "), "{text}");
     }
 }

@@ -32,7 +32,7 @@ mod transport;
 pub mod variant;
 mod wire;
 
-pub use fault::{ChosenFault, Fault, Faults};
+pub use fault::{ChosenFault, Fault, Faults, LEFT_OUT};
 pub use name::UnknownName;
 pub use partner::{Partner, Partners, PartnersError};
 pub use server::{Running, StartError, start};
