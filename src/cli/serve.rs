@@ -13,7 +13,8 @@ use tokio::sync::Notify;
 
 use crate::gateway::partner_file::{self, PartnerFileError};
 use crate::gateway::{
-    self, ChosenFault, Fault, Faults, Partners, Settings, StartError, StoreChoice, Variant,
+    self, ChosenFault, Fault, Faults, LEFT_OUT, Partners, Settings, StartError, StoreChoice,
+    Variant,
 };
 
 /// Run the reference gateway.
@@ -202,14 +203,26 @@ fn list_faults(out: &mut dyn Write) -> io::Result<()> {
             Some(window) => format!(" [window {} µs]", window.as_micros()),
             None => String::new(),
         };
+        let numbers_of_it = known_as(fault.numbers());
+        let description = fault.description();
         writeln!(
             out,
-            "{:<numbers$}  {fault:<names$}  {}{window}",
-            numbers_of(fault),
-            fault.description()
+            "{numbers_of_it:<numbers$}  {fault:<names$}  {description}{window}"
         )?;
     }
+    writeln!(out, "\nKnown bugs that are left out:")?;
+    for left in LEFT_OUT {
+        let numbers_of_it = known_as(left.numbers);
+        let (name, reason) = (left.name, left.reason);
+        writeln!(out, "{numbers_of_it:<numbers$}  {name}: {reason}")?;
+    }
     Ok(())
+}
+
+/// The numbers of known bugs as they are written.
+fn known_as(numbers: &[u8]) -> String {
+    let numbers: Vec<String> = numbers.iter().map(|n| format!("M{n:02}")).collect();
+    numbers.join(" ")
 }
 
 fn list_variants(out: &mut dyn Write) -> io::Result<()> {
@@ -289,7 +302,8 @@ mod tests {
         list_faults(&mut out).unwrap();
         list_variants(&mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
-        assert_eq!(text.lines().count(), Fault::ALL.len() + Variant::ALL.len());
+        let (heading, entries) = (2, Fault::ALL.len() + LEFT_OUT.len() + Variant::ALL.len());
+        assert_eq!(text.lines().count(), heading + entries);
         let line = text.lines().find(|line| line.contains(" check-then-act "));
         assert!(line.unwrap().starts_with("M52 "), "{text}");
     }

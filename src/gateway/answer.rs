@@ -5,7 +5,6 @@ use serde::Serialize;
 use super::partner::{Partner, Partners};
 use super::refusal::Refusal;
 use super::variant::{Variants, answers};
-use super::wire::Wire;
 use crate::protocol::query::OrderResponse;
 use crate::protocol::refund::RefundResponse;
 use crate::protocol::{Code, Direction, MessageId, ResponseHeader, Timestamp, envelope};
@@ -48,12 +47,7 @@ pub(super) struct Answer<'p> {
 impl Answer<'_> {
     /// Writes the signed document. Without a partner the first one's key
     /// signs, and the header names nobody.
-    pub(super) fn write(
-        &self,
-        partners: &Partners,
-        wire: &dyn Wire,
-        variants: &Variants,
-    ) -> Vec<u8> {
+    pub(super) fn write(&self, partners: &Partners, variants: &Variants) -> Vec<u8> {
         let header = ResponseHeader {
             partner_no: self
                 .partner
@@ -68,7 +62,6 @@ impl Answer<'_> {
         } else {
             envelope::seal(Direction::Response, &header, &self.body, key, &mut document);
         }
-        wire.before_sending(self.body.code(), &mut document);
         document
     }
 }

@@ -48,7 +48,7 @@ impl Gateway {
     /// The answer to a document that was sent to `api`.
     pub(super) async fn answer(&self, api: Api, document: &[u8]) -> Answer<'_> {
         let read = requests::as_read(&self.variants, document);
-        match intake::take(&read, &self.partners, &*self.wire) {
+        match intake::take(&read, &self.partners) {
             Ok(message) => {
                 let known = requests::check_members(&self.variants, api, document);
                 let called = match (known, api) {
@@ -96,7 +96,7 @@ impl Gateway {
 
     /// The signed document of an answer.
     pub(super) fn write(&self, answer: &Answer<'_>) -> Vec<u8> {
-        answer.write(&self.partners, &*self.wire, &self.variants)
+        answer.write(&self.partners, &self.variants)
     }
 
     async fn refund(&self, partner: &Partner, body: &Object<'_>) -> Result<Body, Refusal> {

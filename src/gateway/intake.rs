@@ -7,7 +7,6 @@
 use super::nesting;
 use super::partner::{Partner, Partners};
 use super::refusal::Refusal;
-use super::wire::Wire;
 use crate::protocol::object::{FieldProblem, ObjectError};
 use crate::protocol::{Code, Direction, Envelope, FieldError, Object, PartnerNo, RequestHeader};
 
@@ -40,7 +39,6 @@ impl<R: Into<Refusal>> From<R> for Refused<'_> {
 pub(super) fn take<'p, 'd>(
     document: &'d [u8],
     partners: &'p Partners,
-    wire: &dyn Wire,
 ) -> Result<Message<'p, 'd>, Refused<'p>> {
     if nesting::is_too_deep(document) {
         return Err(Refusal::new(Code::NOT_JSON, "the document nests too deep").into());
@@ -57,7 +55,7 @@ pub(super) fn take<'p, 'd>(
     }
     let partner = known_partner(&header, partners)?;
 
-    read_signed(&envelope, &header, body, partner, wire).map_err(|refusal| Refused {
+    read_signed(&envelope, &header, body, partner).map_err(|refusal| Refused {
         partner: Some(partner),
         refusal,
     })
@@ -69,9 +67,8 @@ fn read_signed<'p, 'd>(
     header: &Object<'d>,
     body: &'d str,
     partner: &'p Partner,
-    wire: &dyn Wire,
 ) -> Result<Message<'p, 'd>, Refusal> {
-    if !wire.believes(envelope, &partner.key) {
+    if envelope.verify(&partner.key).is_err() {
         return Err(Refusal::of(Code::SIGNATURE_INVALID));
     }
     RequestHeader::read(header)?;

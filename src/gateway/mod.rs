@@ -6,16 +6,18 @@
 //! neither money arithmetic nor refund rules, and the one can find the other
 //! wrong.
 //!
-//! A request's way: [`server`] accepts a connection, `transport` takes one HTTP
-//! request from it, `intake` believes the envelope or refuses it, `calls` asks
-//! the [`store`], whose one atomic step applies the rule in [`refunding`], and
+//! A request's way: [`server`] accepts a connection, `connection` takes HTTP
+//! requests from it, `transport` checks one's head, `intake` believes the
+//! envelope or refuses it, `calls` asks the [`store`], whose one atomic step
+//! applies the rule in [`refunding`], and
 //! `answer` writes and signs what came of it. [`variant`] answers rightly in
-//! other ways. [`fault`] replaces the store and the [`wire`] by wrong ones; no
-//! right code asks whether a fault is on.
+//! other ways. [`fault`] replaces the store, the connections and the `wire` by
+//! wrong ones; no right code asks whether a fault is on.
 
 mod answer;
 mod body;
 mod calls;
+mod connection;
 pub mod fault;
 mod intake;
 mod name;
@@ -30,9 +32,9 @@ pub mod settings;
 pub mod store;
 mod transport;
 pub mod variant;
-pub mod wire;
+mod wire;
 
-pub use fault::{ChosenFault, Fault, Faults};
+pub use fault::{ChosenFault, Fault, Faults, LEFT_OUT};
 pub use name::UnknownName;
 pub use partner::{Partner, Partners, PartnersError};
 pub use server::{Running, StartError, start};

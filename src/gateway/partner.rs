@@ -65,6 +65,11 @@ impl Partners {
         self.places.get(no).map(|place| &self.partners[*place])
     }
 
+    /// Every partner, in the order given.
+    pub fn iter(&self) -> impl Iterator<Item = &Partner> {
+        self.partners.iter()
+    }
+
     /// The first partner: its key signs refusals of requests that name nobody
     /// who is known.
     pub fn first(&self) -> &Partner {

@@ -13,11 +13,11 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 use axum::response::Response;
 use axum::routing::post;
 
-use super::answer::Answer;
 use super::body::{self, BodyError};
 use super::calls::Gateway;
 use super::refusal::Refusal;
 use super::variant::{Variant, delivery};
+use super::wire::{Reply, Sending};
 use crate::protocol::{Api, Code};
 
 /// The content type of every answer.
@@ -50,6 +50,15 @@ enum Wanted {
     OtherPath,
 }
 
+impl Wanted {
+    const fn api(self) -> Option<Api> {
+        match self {
+            Self::Call(api) => Some(api),
+            Self::OtherMethod | Self::OtherPath => None,
+        }
+    }
+}
+
 async fn exchange(gateway: &Gateway, wanted: Wanted, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let document = match body::read(body, &head.headers, &gateway.limits).await {
@@ -58,7 +67,7 @@ async fn exchange(gateway: &Gateway, wanted: Wanted, request: Request) -> Respon
     };
     let mut response = match check(wanted, &head) {
         Ok(api) => call(gateway, api, &document).await,
-        Err((status, refusal)) => turn_away(gateway, status, refusal, &document),
+        Err((status, refusal)) => turn_away(gateway, wanted.api(), status, refusal, &document),
     };
     if !gateway.delay.is_zero() {
         tokio::time::sleep(gateway.delay).await;
@@ -76,7 +85,7 @@ async fn call(gateway: &Gateway, api: Api, document: &[u8]) -> Response {
     if let Some(hiccup) = hiccup.filter(|hiccup| !hiccup.has_effect) {
         return hiccup.response();
     }
-    let answer = gateway.answer(api, document).await;
+    let answer = gateway.wire.answer(gateway, api, document).await;
     if let Some(hiccup) = hiccup {
         return hiccup.response();
     }
@@ -86,13 +95,20 @@ async fn call(gateway: &Gateway, api: Api, document: &[u8]) -> Response {
     } else {
         StatusCode::OK
     };
-    respond(gateway, status, &answer)
+    let sending = Sending {
+        gateway,
+        api: Some(api),
+        document,
+        answer: &answer,
+    };
+    respond(&sending, status)
 }
 
 /// The response to what is refused before it comes to a call. Whom it is for
 /// is guessed from the `beginning` of the body.
 fn turn_away(
     gateway: &Gateway,
+    api: Option<Api>,
     status: StatusCode,
     refusal: Refusal,
     beginning: &[u8],
@@ -101,14 +117,27 @@ fn turn_away(
         let response = delivery::plain(status, refusal.msg);
         return delivery::finish(&gateway.variants, response);
     }
-    respond(gateway, status, &gateway.refuse(refusal, beginning))
+    let sending = Sending {
+        gateway,
+        api,
+        document: beginning,
+        answer: &gateway.refuse(refusal, beginning),
+    };
+    respond(&sending, status)
 }
 
-fn respond(gateway: &Gateway, status: StatusCode, answer: &Answer<'_>) -> Response {
-    let document = gateway.write(answer);
-    let mut response = Response::new(delivery::body(&gateway.variants, document));
-    *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, JSON);
+fn respond(sending: &Sending<'_>, status: StatusCode) -> Response {
+    let gateway = sending.gateway;
+    let mut reply = Reply {
+        status,
+        content_type: JSON,
+        document: gateway.write(sending.answer),
+    };
+    gateway.wire.before_sending(sending, &mut reply);
+    let mut response = Response::new(delivery::body(&gateway.variants, reply.document));
+    *response.status_mut() = reply.status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, reply.content_type);
     delivery::finish(&gateway.variants, response)
 }
 
@@ -129,7 +158,7 @@ fn respond_unread(gateway: &Gateway, error: BodyError) -> Response {
         BodyError::Broken => (StatusCode::BAD_REQUEST, "the body is broken", Vec::new()),
     };
     let refusal = Refusal::new(Code::ILLEGAL_REQUEST, msg);
-    let mut response = turn_away(gateway, status, refusal, &beginning);
+    let mut response = turn_away(gateway, None, status, refusal, &beginning);
     let headers = response.headers_mut();
     headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     response

@@ -1,15 +1,29 @@
-//! The gateway's dealings with the wire that a fault can get wrong: whether a
-//! signature is believed, how a refund is read, what is sent.
+//! Where bytes become meaning, and meaning bytes: what a fault can get wrong
+//! there.
 
+use std::pin::Pin;
+
+use axum::http::{HeaderValue, StatusCode};
+
+use super::answer::Answer;
+use super::calls::Gateway;
 use crate::protocol::object::FieldProblem;
-use crate::protocol::{Code, Envelope, FieldError, Object, RefundRequest, SignKey};
+use crate::protocol::{Api, FieldError, Object, RefundRequest};
+
+/// What comes in time.
+pub(super) type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// What happens at the edge between bytes and meaning. Each method does the
 /// right thing; a fault overrides the one that it gets wrong.
-pub trait Wire: Send + Sync {
-    /// Whether the request's signature is its partner's.
-    fn believes(&self, envelope: &Envelope<'_>, key: &SignKey) -> bool {
-        envelope.verify(key).is_ok()
+pub(super) trait Wire: Send + Sync {
+    /// The answer of `gateway` to a document that was sent to `api`.
+    fn answer<'a>(
+        &'a self,
+        gateway: &'a Gateway,
+        api: Api,
+        document: &'a [u8],
+    ) -> Pending<'a, Answer<'a>> {
+        Box::pin(gateway.answer(api, document))
     }
 
     /// Reads a refund's body.
@@ -24,15 +38,38 @@ pub trait Wire: Send + Sync {
         Ok(refund)
     }
 
-    /// Has the last word on a signed `document` whose code is `code`.
-    fn before_sending(&self, _code: Code, _document: &mut Vec<u8>) {}
+    /// Has the last word on what is sent.
+    fn before_sending(&self, _sending: &Sending<'_>, _reply: &mut Reply) {}
 }
 
 /// The wire without a fault.
 #[derive(Debug, Clone, Copy)]
-pub struct RightWire;
+pub(super) struct RightWire;
 
 impl Wire for RightWire {}
+
+/// What an answer is sent for.
+pub(super) struct Sending<'a> {
+    /// Who answers.
+    pub(super) gateway: &'a Gateway,
+    /// What was called; `None` for another method or path.
+    pub(super) api: Option<Api>,
+    /// The document that is answered, as far as it was read.
+    pub(super) document: &'a [u8],
+    /// What the answer says.
+    pub(super) answer: &'a Answer<'a>,
+}
+
+/// What is sent.
+#[derive(Debug, Clone)]
+pub(super) struct Reply {
+    /// The HTTP status.
+    pub(super) status: StatusCode,
+    /// The `Content-Type`.
+    pub(super) content_type: HeaderValue,
+    /// The body: a signed document.
+    pub(super) document: Vec<u8>,
+}
 
 /// An amount of nothing, or less.
 pub(super) const fn too_small() -> FieldError {

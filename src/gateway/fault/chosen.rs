@@ -93,10 +93,13 @@ impl Faults {
     /// The first of them that keeps money wrong, and so needs the faulty
     /// ledger in memory.
     pub fn first_of_ledger(&self) -> Option<Fault> {
-        self.0
-            .keys()
-            .copied()
-            .find(|fault| fault.seat() == Seat::Ledger)
+        self.at(Seat::Ledger).next()
+    }
+
+    /// Those that sit there, in the order of the catalogue.
+    pub(super) fn at(&self, seat: Seat) -> impl Iterator<Item = Fault> {
+        let faults = self.0.keys().copied();
+        faults.filter(move |fault| fault.seat() == seat)
     }
 
     /// Whether there is none.

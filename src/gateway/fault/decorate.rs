@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
-use super::catalogue::Fault;
+use axum::Router;
+
+use super::catalogue::{Fault, Seat};
 use super::chosen::Faults;
+use super::http::{Doorstep, FaultyConnections};
 use super::ledger::FaultyLedger;
 use super::wire::FaultyWire;
+use crate::gateway::connection::{Connections, RightConnections};
 use crate::gateway::settings::StoreChoice;
 use crate::gateway::store::Store;
 use crate::gateway::wire::{RightWire, Wire};
@@ -18,24 +22,45 @@ pub enum FaultError {
     NeedsMemory(Fault),
 }
 
-/// The store and the wire that do what `faults` say. Without a fault of the
-/// ledger there is no store: the right one is the caller's to open.
+/// The store that keeps money as wrong as `faults` say; `None` without a fault
+/// of the ledger: the right one is the caller's to open.
 ///
 /// # Errors
 /// [`FaultError`] where a fault does not go with the store.
-#[expect(clippy::type_complexity, reason = "two parts, each a trait object")]
-pub fn decorate(
+pub(in crate::gateway) fn ledger(
     faults: &Faults,
     store: &StoreChoice,
-) -> Result<(Option<Arc<dyn Store>>, Box<dyn Wire>), FaultError> {
-    let wire: Box<dyn Wire> = if faults.is_empty() {
+) -> Result<Option<Arc<dyn Store>>, FaultError> {
+    match faults.first_of_ledger() {
+        None => Ok(None),
+        Some(fault) if *store != StoreChoice::Memory => Err(FaultError::NeedsMemory(fault)),
+        Some(_) => Ok(Some(Arc::new(FaultyLedger::new(faults.clone())))),
+    }
+}
+
+/// The wire that reads and answers as wrong as `faults` say.
+pub(in crate::gateway) fn wire(faults: &Faults) -> Box<dyn Wire> {
+    if faults.is_empty() {
         Box::new(RightWire)
     } else {
         Box::new(FaultyWire::new(faults.clone()))
-    };
-    match faults.first_of_ledger() {
-        None => Ok((None, wire)),
-        Some(fault) if *store != StoreChoice::Memory => Err(FaultError::NeedsMemory(fault)),
-        Some(_) => Ok((Some(Arc::new(FaultyLedger::new(faults.clone()))), wire)),
+    }
+}
+
+/// The connections that take HTTP as wrong as `faults` say.
+pub(in crate::gateway) fn connections(faults: &Faults) -> Arc<dyn Connections> {
+    if faults.at(Seat::Connection).next().is_some() {
+        Arc::new(FaultyConnections::new(faults.clone()))
+    } else {
+        Arc::new(RightConnections)
+    }
+}
+
+/// `router`, asked for what `faults` make of a request's head.
+pub(in crate::gateway) fn doorstep(faults: &Faults, router: Router) -> Router {
+    if faults.at(Seat::Doorstep).next().is_some() {
+        Doorstep::new(faults.clone(), router).into_router()
+    } else {
+        router
     }
 }

@@ -148,3 +148,26 @@ async fn accepted_not_applied_forgets_every_second_refund_of_an_order() {
     assert_eq!(session.refund("o", "r2", 40).await.code(), 1, "a retry");
     assert_eq!(session.refund("o", "r4", 40).await.code(), 35);
 }
+
+#[tokio::test]
+async fn zero_amount_is_refunded() {
+    let gateway = start_with(Fault::ZeroAmount).await;
+    let mut session = Session::open(&gateway, shop()).await;
+    session.pay("o", 100).await;
+    let answer = session.refund("o", "r0", 0).await;
+    assert_eq!(answer.member("orderAmount"), 0);
+    assert_eq!(session.refund("o", "r1", -1).await.code(), 5);
+    assert_eq!(session.drain("o").await, 100);
+}
+
+#[tokio::test]
+async fn full_refund_refused_leaves_one_minor_unit() {
+    let gateway = start_with(Fault::FullRefundRefused).await;
+    let mut session = Session::open(&gateway, shop()).await;
+    session.pay("o", 100).await;
+    assert_eq!(session.refund("o", "r", 100).await.code(), 35);
+    assert_eq!(session.refund("o", "s", 50).await.code(), 1);
+    // A retry is no full refund, though it is as large as what is left.
+    assert_eq!(session.refund("o", "s", 50).await.code(), 1);
+    assert_eq!(session.drain("o").await, 49);
+}

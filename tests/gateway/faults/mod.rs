@@ -1,11 +1,19 @@
 //! Each fault is real: the gateway that has it does the wrong thing, and what
 //! it does wrong is what its name says.
 
+mod answers;
 mod cap;
+mod catalogue;
+mod envelope;
+mod fields;
+mod http;
+mod json;
 mod numbers;
+mod orders;
+mod proof;
 mod races;
 mod settlement;
-mod wire;
+mod signature;
 
 use std::time::Duration;
 

@@ -26,7 +26,9 @@ pub(super) fn is_covered(faults: &Faults, whole: i64, before: i64, amount: i64) 
     } else {
         sum(faults, before, amount)
     };
-    let tolerance = i64::from(faults.has(Fault::CapOffByOne));
+    let too_kind = i64::from(faults.has(Fault::CapOffByOne));
+    let too_strict = i64::from(faults.has(Fault::FullRefundRefused));
+    let tolerance = too_kind - too_strict;
     compared <= whole.saturating_add(tolerance)
 }
 
