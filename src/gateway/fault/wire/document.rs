@@ -7,11 +7,17 @@ use crate::protocol::Object;
 /// can't be read.
 pub(super) fn rewritten(raw: &str) -> Option<String> {
     let mut text = String::with_capacity(raw.len());
-    rewrite(raw, &mut text)?;
+    rewrite(raw, 0, &mut text)?;
     Some(text)
 }
 
-fn rewrite(raw: &str, out: &mut String) -> Option<()> {
+/// What nests deeper is not read.
+const DEEPEST: usize = 64;
+
+fn rewrite(raw: &str, depth: usize, out: &mut String) -> Option<()> {
+    if depth > DEEPEST {
+        return None;
+    }
     if !raw.starts_with('{') {
         let value: serde_json::Value = serde_json::from_str(raw).ok()?;
         out.push_str(&value.to_string());
@@ -25,7 +31,7 @@ fn rewrite(raw: &str, out: &mut String) -> Option<()> {
         }
         out.push_str(&serde_json::Value::from(name).to_string());
         out.push(':');
-        rewrite(object.get(name)?, out)?;
+        rewrite(object.get(name)?, depth + 1, out)?;
     }
     out.push('}');
     Some(())
