@@ -11,6 +11,7 @@
 
 pub mod batch;
 pub mod expect;
+pub mod gunzip;
 pub mod money;
 pub mod preflight;
 pub mod probe;

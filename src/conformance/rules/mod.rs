@@ -24,5 +24,9 @@ pub const AREAS: &[&[Rule]] = &[
     races::RULES,
     refunding::RULES,
     signature::RULES,
-    transport::RULES,
+    transport::CONNECTION,
+    transport::CONTENT,
+    transport::FRAMING,
+    transport::HEAD,
+    transport::PATIENCE,
 ];
