@@ -12,6 +12,7 @@
 pub mod batch;
 pub mod expect;
 pub mod gunzip;
+pub mod model;
 pub mod money;
 pub mod preflight;
 pub mod probe;

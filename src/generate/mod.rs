@@ -8,6 +8,7 @@
 pub mod draft;
 pub mod mutate;
 pub mod mutation;
+pub mod sequence;
 pub mod spelling;
 
 pub use draft::{Draft, Part};
