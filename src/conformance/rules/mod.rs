@@ -8,6 +8,7 @@ mod isolation;
 mod json;
 mod races;
 mod refunding;
+mod sequences;
 mod signature;
 mod transport;
 
@@ -18,11 +19,13 @@ pub const AREAS: &[&[Rule]] = &[
     answer::RULES,
     envelope::RULES,
     fields::RULES,
-    idempotency::RULES,
+    idempotency::NUMBERS,
+    idempotency::RETRIES,
     isolation::RULES,
     json::RULES,
     races::RULES,
     refunding::RULES,
+    sequences::RULES,
     signature::RULES,
     transport::CONNECTION,
     transport::CONTENT,
