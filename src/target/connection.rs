@@ -75,6 +75,13 @@ pub struct Flight {
     sending: Result<(), Ending>,
 }
 
+impl Flight {
+    /// How many bytes the whole request has.
+    pub const fn length(&self) -> usize {
+        self.schedule.bytes.len()
+    }
+}
+
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// A connection over an open stream.
     pub fn new(stream: S, limits: Limits) -> Self {

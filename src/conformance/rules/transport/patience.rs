@@ -65,7 +65,7 @@ async fn slow_sender(probe: &mut Probe) -> Result<(), Stop> {
     };
     let (reply, was_blocked, (mut in_body, flight)) = meanwhile(canary, patience, release).await;
     let exchange = in_body.land(flight).await;
-    judge(probe, &reply, was_blocked, "a slow sender had finished")?;
+    judge_canary(probe, &reply, was_blocked, "a slow sender had finished")?;
     let slow = probe.read("a request whose body stops on its way", exchange);
     accepted(probe, &plain, &slow, AMOUNT).await?;
     probe
@@ -90,7 +90,7 @@ async fn idle_connections(probe: &mut Probe) -> Result<(), Stop> {
     let _ = timeout(OPENING, opening).await;
     let canary = probe.refund(&order.number, 1);
     let (reply, was_blocked, ()) = meanwhile(canary, patience, async { drop(idle) }).await;
-    judge(probe, &reply, was_blocked, "idle connections were closed")
+    judge_canary(probe, &reply, was_blocked, "idle connections were closed")
 }
 
 /// An order, and how long a refund of it may take while others dawdle: far
@@ -123,7 +123,7 @@ pub(in super::super) async fn meanwhile<R>(
 
 /// What the canary's answer says: that it was blocked only where it was
 /// answered as soon as it no longer was.
-pub(in super::super) fn judge(
+pub(in super::super) fn judge_canary(
     probe: &Probe,
     reply: &Reply,
     was_blocked: bool,
