@@ -224,3 +224,29 @@ async fn connect_once(probe: &mut Probe) -> Result<Connection, Stop> {
             .map_err(|ending| lost(ending.to_string()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_forged_document_differs_in_one_digit_of_its_signature() {
+        let mut document = b"{\"signature\":\"a0\"}".to_vec();
+        forge(&mut document);
+        assert_eq!(document, b"{\"signature\":\"a1\"}");
+    }
+
+    #[test]
+    fn a_shot_names_its_refund_as_reports_look_for_it() {
+        let shot = Shot {
+            order: OrderNo::new("o1").unwrap(),
+            refund: RefundNo::new("r1").unwrap(),
+            amount: 5,
+            is_forged: false,
+        };
+        assert_eq!(
+            shot.to_string(),
+            "refund 5 of o1 as r1, at the same time as others"
+        );
+    }
+}

@@ -247,9 +247,14 @@ impl Model {
         let world = self.worlds.first().expect("there is a world at any time");
         let left = world.left(content.order, &self.paid);
         let (message, is_money) = match (world.refund(number), heard) {
+            (Some(earlier), Heard::Accepted) if earlier.order != content.order => (
+                "a number that was accepted for one order is accepted for another as well"
+                    .to_owned(),
+                true,
+            ),
             (Some(earlier), Heard::Accepted) => (
                 format!(
-                    "a number that was accepted for {} is accepted for {amount} as well",
+                    "a number that was accepted with {} is accepted with {amount} as well",
                     earlier.amount
                 ),
                 true,

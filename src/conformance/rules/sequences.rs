@@ -27,9 +27,10 @@ pub(super) const RULES: &[Rule] = &[Rule {
         "cap-per-refund",
         "duplicate-applied",
         "refusal-consumes",
-        "number-with-other-amount",
         "exceeds-before-duplicate",
         "full-refund-refused",
+        "unknown-then-refused",
+        "accepted-not-applied",
     ],
     is_alone: false,
     attempt: |probe| Box::pin(random_sequences(probe)),
@@ -38,7 +39,7 @@ pub(super) const RULES: &[Rule] = &[Rule {
 /// The most steps of a sequence.
 const LONGEST: usize = 14;
 /// How many fresh orders shrinking may use.
-const ORDERS_TO_SHRINK: usize = 64;
+const ORDERS_TO_SHRINK: usize = 96;
 /// With more outcomes unknown than these nothing can be told.
 const MOST_UNKNOWN: usize = 6;
 
@@ -240,5 +241,26 @@ fn changed(content: Content, change: Change, orders: usize) -> Content {
             order,
             amount: Amount::new(amount.minor_units().saturating_add(1)),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_used_number_asks_for_something_else_only_where_that_was_drawn() {
+        let content = Content {
+            order: 1,
+            amount: Amount::new(5),
+        };
+        assert_eq!(changed(content, Change::Same, 2), content);
+        assert_eq!(changed(content, Change::OtherOrder, 2).order, 0);
+        assert_ne!(changed(content, Change::OtherAmount, 2), content);
+        let only = Content {
+            order: 0,
+            ..content
+        };
+        assert_ne!(changed(only, Change::OtherOrder, 1), only);
     }
 }

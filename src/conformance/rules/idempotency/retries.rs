@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::StreamExt;
+use futures_util::future::join_all;
 
 use crate::audit::Money;
 use crate::conformance::probe::{Probe, Reply};
@@ -179,11 +179,11 @@ async fn late_retry(probe: &mut Probe) -> Result<(), Stop> {
     let number = probe.refund_number();
     let first = probe.refund_numbered(&order.number, &number, 300).await;
     probe.expect_accepted(&first)?;
-    let mut between = 0;
+    let mut others = Vec::with_capacity(OTHERS.0);
     for _ in 0..OTHERS.0 {
-        let other = probe.paid(1_000).await?;
-        between += small_refunds(probe, &other, OTHERS.1).await;
+        others.push(probe.paid(1_000).await?);
     }
+    let between = small_refunds(probe, &others, OTHERS.1).await;
     if between < FEWEST {
         return Err(Stop::Inconclusive(format!(
             "only {between} refunds were answered between the first and its retry"
@@ -196,24 +196,23 @@ async fn late_retry(probe: &mut Probe) -> Result<(), Stop> {
         .await
 }
 
-/// Refunds an order so many times by 1, several at once; gives how many were
-/// accepted.
-async fn small_refunds(probe: &mut Probe, order: &PaidOrder, count: usize) -> usize {
-    const AT_ONCE: usize = 8;
-    let caller = probe.caller().clone();
-    let refund = |_| async {
-        let document = caller.refund(&order.number, &caller.numbers.refund(), Amount::new(1));
-        caller.post(Api::Refund, &document).await
-    };
-    let exchanges: Vec<_> = futures_util::stream::iter(0..count)
-        .map(refund)
-        .buffer_unordered(AT_ONCE)
-        .collect()
-        .await;
-    let replies = exchanges
+/// Refunds each order so many times by 1: the orders at the same time, the
+/// refunds of one after each other. Gives how many were accepted.
+async fn small_refunds(probe: &mut Probe, orders: &[PaidOrder], count: usize) -> usize {
+    let caller = &probe.caller().clone();
+    let refunding = orders.iter().map(|order| async move {
+        let mut exchanges = Vec::with_capacity(count);
+        for _ in 0..count {
+            let document = caller.refund(&order.number, &caller.numbers.refund(), Amount::new(1));
+            exchanges.push(caller.post(Api::Refund, &document).await);
+        }
+        exchanges
+    });
+    join_all(refunding)
+        .await
         .into_iter()
-        .map(|exchange| probe.read("one of many refunds", exchange));
-    replies
+        .flatten()
+        .map(|exchange| probe.read("one of many refunds", exchange))
         .filter(|reply| reply.evidence.money == Money::Yes)
         .count()
 }

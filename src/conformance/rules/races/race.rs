@@ -30,19 +30,22 @@ pub(super) struct Race {
     pub(super) contenders: usize,
     /// How many fresh orders each round has.
     pub(super) orders: usize,
-    /// The volleys of a round, by its place, fired one after the other. One of
-    /// a single shot is a refund that nothing else is at the same time as.
-    pub(super) volleys: fn(&Probe, &[PaidOrder], usize) -> Vec<Vec<Shot>>,
+    /// The volleys of a round, fired one after the other. One of a single shot
+    /// is a refund that nothing else is at the same time as.
+    pub(super) volleys: Volleys,
     /// What is looked at in the answers to each volley; the money is judged
     /// with the whole history.
-    pub(super) look: fn(&mut Probe, &[Shot], &[Reply]) -> Result<(), Stop>,
+    pub(super) look: Look,
 }
+
+/// Makes the volleys of a round for its orders, by its place.
+type Volleys = fn(&Probe, &[PaidOrder], usize) -> Vec<Vec<Shot>>;
+/// Looks at a volley and its answers.
+type Look = fn(&mut Probe, &[Shot], &[Reply]) -> Result<(), Stop>;
 
 impl Race {
     /// A race of one volley a round for one order, of which the money says all.
-    pub(super) const fn for_one_order(
-        volleys: fn(&Probe, &[PaidOrder], usize) -> Vec<Vec<Shot>>,
-    ) -> Self {
+    pub(super) const fn for_one_order(volleys: Volleys) -> Self {
         Self {
             contenders: CONTENDERS,
             orders: 1,

@@ -248,3 +248,46 @@ async fn at_once(
         .collect();
     Ok(replies)
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+    use super::*;
+    use crate::target::connection::Limits;
+
+    async fn answered(answer: &'static [u8]) -> Exchange {
+        const REQUEST: &[u8] = b"POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n";
+        let (ours, mut theirs) = duplex(1 << 10);
+        let server = tokio::spawn(async move {
+            let mut request = vec![0; REQUEST.len()];
+            theirs.read_exact(&mut request).await.unwrap();
+            theirs.write_all(answer).await.unwrap();
+            theirs
+        });
+        let exchange = Connection::new(ours, Limits::within(Duration::from_secs(5)))
+            .exchange(Schedule::whole(REQUEST.to_vec()))
+            .await;
+        drop(server.await.unwrap());
+        exchange
+    }
+
+    #[tokio::test]
+    async fn what_stands_behind_an_answer_is_counted() {
+        let whole = answered(b"HTTP/1.1 400 No\r\nContent-Length: 2\r\n\r\n{}").await;
+        assert_eq!(bytes_behind(&whole), 0);
+        let short = answered(b"HTTP/1.1 400 No\r\nContent-Length: 1\r\n\r\n{}").await;
+        assert_eq!(bytes_behind(&short), 1);
+        let interim = answered(
+            b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 400 No\r\nContent-Length: 1\r\n\r\n{}",
+        )
+        .await;
+        assert_eq!(bytes_behind(&interim), 1);
+    }
+
+    #[test]
+    fn a_forged_request_differs_in_one_digit() {
+        let plain = RawRequest::post("h:1", "/", "{\"signature\":\"00\"}");
+        assert_eq!(forged(&plain).body, b"{\"signature\":\"01\"}");
+    }
+}

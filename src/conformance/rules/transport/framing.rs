@@ -96,30 +96,33 @@ async fn length_and_chunks(probe: &mut Probe) -> Result<(), Stop> {
     probe.confirm_nothing_else_moved(&order, rest).await
 }
 
-async fn segmented(probe: &mut Probe) -> Result<(), Stop> {
-    let order = probe.paid(10_000).await?;
-    let slices = |bytes| Schedule::sliced(bytes, 7, Duration::from_millis(1));
-    let halves = |bytes: Vec<u8>| {
+/// A way in which a request's bytes leave, in words that complete "a request
+/// with …".
+type Way = (&'static str, fn(Vec<u8>) -> Schedule);
+
+const WAYS: [Way; 3] = [
+    ("slices of seven bytes", |bytes| {
+        Schedule::sliced(bytes, 7, Duration::from_millis(1))
+    }),
+    ("a pause between head and body", |bytes| {
         let (body, end) = (body_start(&bytes), bytes.len());
         let pause = Step::Pause(Duration::from_millis(20));
-        Schedule::new(
-            bytes,
-            vec![Step::Write(0..body), pause, Step::Write(body..end)],
-        )
-    };
-    let half_closed = |bytes| Schedule::whole(bytes).then(Step::HalfClose);
-    let ways: [(&str, &(dyn Fn(Vec<u8>) -> Schedule + Sync)); 3] = [
-        ("slices of seven bytes", &slices),
-        ("a pause between head and body", &halves),
-        ("its sender's half closed behind it", &half_closed),
-    ];
-    let count = i64::try_from(ways.len()).expect("they are few");
-    for (label, way) in ways {
+        let steps = vec![Step::Write(0..body), pause, Step::Write(body..end)];
+        Schedule::new(bytes, steps)
+    }),
+    ("its sender's half closed behind it", |bytes| {
+        Schedule::whole(bytes).then(Step::HalfClose)
+    }),
+];
+
+async fn segmented(probe: &mut Probe) -> Result<(), Stop> {
+    let order = probe.paid(10_000).await?;
+    let mut rest = order.paid.minor_units();
+    for (label, way) in WAYS {
         taken(probe, &order, label, |plain| way(plain.bytes())).await?;
+        rest -= AMOUNT;
     }
-    probe
-        .confirm_nothing_else_moved(&order, order.paid.minor_units() - AMOUNT * count)
-        .await
+    probe.confirm_nothing_else_moved(&order, rest).await
 }
 
 /// One valid refund, sent in this way, is accepted.

@@ -42,8 +42,8 @@ const IDLE: usize = 100;
 
 async fn slow_sender(probe: &mut Probe) -> Result<(), Stop> {
     let (order, patience) = measured(probe).await?;
-    let slow_order = probe.paid(1_000).await?;
-    let plain = request(probe, &slow_order);
+    let other = probe.paid(1_000).await?;
+    let plain = request(probe, &other);
     let bytes = plain.bytes();
     let (head, end) = (body_start(&bytes), bytes.len());
     let middle = head + (end - head) / 2;
@@ -67,10 +67,7 @@ async fn slow_sender(probe: &mut Probe) -> Result<(), Stop> {
     let exchange = in_body.land(flight).await;
     judge_canary(probe, &reply, was_blocked, "a slow sender had finished")?;
     let slow = probe.read("a request whose body stops on its way", exchange);
-    accepted(probe, &plain, &slow, AMOUNT).await?;
-    probe
-        .confirm_nothing_else_moved(&slow_order, slow_order.paid.minor_units() - AMOUNT)
-        .await
+    accepted(probe, &plain, &slow, AMOUNT).await
 }
 
 async fn idle_connections(probe: &mut Probe) -> Result<(), Stop> {

@@ -73,7 +73,7 @@ pub(super) async fn each_cut_short(
     let order = probe.paid(10_000).await?;
     for (_, mutation) in requests(probe, &order, make) {
         let schedule = Schedule::whole(mutation.document.clone()).then(Step::HalfClose);
-        let reply = sent(probe, &mutation, schedule).await;
+        let reply = sent_until_refused(probe, &mutation, schedule).await;
         turned_away(probe, &reply)?;
     }
     probe
@@ -90,7 +90,7 @@ pub(super) async fn judged(
 ) -> Result<bool, Stop> {
     match mutation.expected {
         Expected::Refused => {
-            let reply = sent(probe, mutation, schedule).await;
+            let reply = sent_until_refused(probe, mutation, schedule).await;
             turned_away(probe, &reply)?;
             Ok(false)
         }
@@ -98,6 +98,12 @@ pub(super) async fn judged(
             let label = format!("a request with {}", mutation.label);
             let reply = sent_until_heard(probe, &label, schedule).await;
             accepted(probe, plain, &reply, AMOUNT).await?;
+            if reply.exchange.answer.is_none() {
+                return Err(Stop::failed(
+                    format!("{label}: never answered, though a plain request is"),
+                    &reply,
+                ));
+            }
             Ok(true)
         }
         Expected::Open => {
@@ -106,14 +112,16 @@ pub(super) async fn judged(
                 probe.expect_amount(&reply, AMOUNT)?;
                 return Ok(true);
             }
-            if reply.exchange.answer.is_none() || reply.is_busy() {
+            let is_unanswered = reply.exchange.answer.is_none();
+            if is_unanswered || !reply.is_busy() {
+                turned_away(probe, &reply)?;
+            }
+            if is_unanswered || reply.is_busy() {
                 // Taken with its answer lost, or turned away: after the plain
                 // form of the same refund it is done in either case.
-                turned_away(probe, &reply)?;
                 done_plainly(probe, plain).await?;
                 return Ok(true);
             }
-            turned_away(probe, &reply)?;
             Ok(false)
         }
     }
@@ -149,16 +157,33 @@ async fn sent(probe: &mut Probe, mutation: &Mutation, schedule: Schedule) -> Rep
     probe.send_schedule(label, schedule).await
 }
 
+/// Sends it again where the gateway says that it is busy. A connection that is
+/// closed is a refusal here.
+async fn sent_until_refused(probe: &mut Probe, mutation: &Mutation, schedule: Schedule) -> Reply {
+    let label = format!("a request with {}", mutation.label);
+    let is_final = |reply: &Reply| reply.exchange.answer.is_none() || !reply.is_busy();
+    repeated(probe, &label, schedule, is_final).await
+}
+
 /// Sends it again where the gateway is busy or drops the connection: one
 /// hiccup is no verdict.
 pub(super) async fn sent_until_heard(probe: &mut Probe, label: &str, schedule: Schedule) -> Reply {
+    repeated(probe, label, schedule, |reply| !reply.is_busy()).await
+}
+
+async fn repeated(
+    probe: &mut Probe,
+    label: &str,
+    schedule: Schedule,
+    is_final: impl Fn(&Reply) -> bool + Send,
+) -> Reply {
     const ATTEMPTS: u32 = 4;
     let mut earlier_unknown = false;
     let mut attempt = 1;
     loop {
         let mut reply = probe.send_schedule(label, schedule.clone()).await;
         reply.earlier_unknown = earlier_unknown;
-        if attempt == ATTEMPTS || !reply.is_busy() {
+        if attempt == ATTEMPTS || is_final(&reply) {
             return reply;
         }
         earlier_unknown |= reply.evidence.money == Money::Maybe;
