@@ -86,7 +86,7 @@ pub(super) const RULES: &[Rule] = &[
         explanation: "3 × 3333 + 1 of 10000: no unit is lost or made by rounding, nor by taking equal amounts for repetitions; then nothing is left.",
         clauses: &["refund.total", "refund.amount"],
         level: Level::Must,
-        catches: &["dedupe-by-amount", "duplicate-applied"],
+        catches: &["dedupe-by-amount"],
         is_alone: false,
         attempt: |probe| Box::pin(equal_thirds(probe)),
     },

@@ -1,6 +1,6 @@
 //! Does each caller get its own answer, and nobody one without a signature?
 
-use super::race::{CONTENDERS, Race, shots};
+use super::race::{CONTENDERS, FEWER_ROUNDS, Race, shots};
 use crate::audit::Money;
 use crate::conformance::probe::{Probe, Reply};
 use crate::conformance::rule::{Rule, Stop};
@@ -20,6 +20,7 @@ pub(in super::super) const RULES: &[Rule] = &[
         attempt: |probe| {
             let race = Race {
                 contenders: 2 * CONTENDERS,
+                rounds: FEWER_ROUNDS,
                 orders: 2,
                 look: own_amounts,
                 ..Race::for_one_order(twice)
@@ -38,6 +39,7 @@ pub(in super::super) const RULES: &[Rule] = &[
         attempt: |probe| {
             let race = Race {
                 contenders: 3 * CONTENDERS,
+                rounds: FEWER_ROUNDS,
                 look: none_forged,
                 ..Race::for_one_order(half_forged)
             };

@@ -13,8 +13,11 @@ use crate::verdict::{Observers, RunVerdict, Severity, Violation};
 /// How many requests a volley has: enough to race, few enough that they
 /// arrive together.
 pub(super) const CONTENDERS: usize = 8;
-/// How many rounds a rule has.
+/// How many rounds a rule has that needs two requests to meet.
 const ROUNDS: usize = 24;
+/// How many rounds a rule has whose volleys show what they show without luck:
+/// each takes orders, and they may be few.
+pub(super) const FEWER_ROUNDS: usize = 12;
 /// Fewer rounds than this say too little to pass.
 const FEWEST_ROUNDS: usize = 3;
 /// The amount of every order that is raced for.
@@ -28,6 +31,8 @@ const QUIET: Duration = Duration::from_millis(200);
 pub(super) struct Race {
     /// How many connections there are.
     pub(super) contenders: usize,
+    /// How many rounds there are.
+    pub(super) rounds: usize,
     /// How many fresh orders each round has.
     pub(super) orders: usize,
     /// The volleys of a round, fired one after the other. One of a single shot
@@ -48,6 +53,7 @@ impl Race {
     pub(super) const fn for_one_order(volleys: Volleys) -> Self {
         Self {
             contenders: CONTENDERS,
+            rounds: ROUNDS,
             orders: 1,
             volleys,
             look: |_, _, _| Ok(()),
@@ -62,7 +68,7 @@ impl Race {
         let mut replies: Vec<Reply> = Vec::new();
         let mut rounds = 0;
         let mut cut_short = None;
-        while rounds < ROUNDS {
+        while rounds < self.rounds {
             // What was fired is judged, also where the next round can't be.
             let round = self.round(probe, &recorder, &mut contenders, &mut replies, rounds);
             match round.await {

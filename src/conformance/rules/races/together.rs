@@ -1,6 +1,6 @@
 //! Requests of different kinds at once.
 
-use super::race::{CONTENDERS, Race, shots};
+use super::race::{CONTENDERS, FEWER_ROUNDS, Race, shots};
 use crate::conformance::probe::Probe;
 use crate::conformance::rule::Rule;
 use crate::conformance::volley::Shot;
@@ -33,6 +33,7 @@ pub(in super::super) const RULES: &[Rule] = &[
         attempt: |probe| {
             let race = Race {
                 contenders: 2 * CONTENDERS,
+                rounds: FEWER_ROUNDS,
                 orders: 2,
                 ..Race::for_one_order(mixed)
             };
@@ -55,7 +56,13 @@ pub(in super::super) const RULES: &[Rule] = &[
             "number-recorded-late",
         ],
         is_alone: true,
-        attempt: |probe| Box::pin(Race::for_one_order(retries).run(probe)),
+        attempt: |probe| {
+            let race = Race {
+                rounds: FEWER_ROUNDS,
+                ..Race::for_one_order(retries)
+            };
+            Box::pin(race.run(probe))
+        },
     },
 ];
 

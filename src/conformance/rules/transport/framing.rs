@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::connection::{Line, forged};
-use super::request::{AMOUNT, each, each_cut_short, judged, request, requests, turned_away};
+use super::request::{
+    AMOUNT, each, each_cut_short, judged, request, requests, speaks_http_1_0, turned_away,
+};
 use crate::conformance::probe::Probe;
 use crate::conformance::rule::{Rule, Stop};
 use crate::generate::Mutation;
@@ -21,7 +23,7 @@ pub(in super::super) const RULES: &[Rule] = &[
         level: Level::Hardening,
         catches: &["chunked-unread"],
         is_alone: false,
-        attempt: |probe| Box::pin(each(probe, mutate::chunked)),
+        attempt: |probe| Box::pin(chunked(probe)),
     },
     Rule {
         id: "transport.broken-chunks",
@@ -82,6 +84,15 @@ pub(in super::super) const RULES: &[Rule] = &[
 
 /// How long an interim answer is waited for, as HTTP advises.
 const INTERIM: Duration = Duration::from_secs(1);
+
+async fn chunked(probe: &mut Probe) -> Result<(), Stop> {
+    if speaks_http_1_0(probe).await? {
+        return Err(Stop::Skipped(
+            "the gateway answers in HTTP/1.0, which has no chunks".to_owned(),
+        ));
+    }
+    each(probe, mutate::chunked).await
+}
 
 async fn length_and_chunks(probe: &mut Probe) -> Result<(), Stop> {
     let order = probe.paid(10_000).await?;

@@ -1,6 +1,6 @@
 //! Methods, targets, versions and header lines.
 
-use super::request::{AMOUNT, done_plainly, each, requests, turned_away};
+use super::request::{AMOUNT, done_plainly, each, requests, speaks_http_1_0, turned_away};
 use crate::conformance::probe::Probe;
 use crate::conformance::rule::{Rule, Stop};
 use crate::generate::mutate::http as mutate;
@@ -56,7 +56,7 @@ pub(in super::super) const RULES: &[Rule] = &[
         level: Level::Hardening,
         catches: &["broken-heads-taken"],
         is_alone: false,
-        attempt: |probe| Box::pin(each(probe, mutate::broken_heads)),
+        attempt: |probe| Box::pin(broken_head(probe)),
     },
     Rule {
         id: "transport.upgrade-ignored",
@@ -69,6 +69,18 @@ pub(in super::super) const RULES: &[Rule] = &[
         attempt: |probe| Box::pin(each(probe, mutate::upgrades)),
     },
 ];
+
+async fn broken_head(probe: &mut Probe) -> Result<(), Stop> {
+    if speaks_http_1_0(probe).await? {
+        return each(probe, |plain| {
+            let mut all = mutate::broken_heads(plain);
+            all.retain(|mutation| !mutation.label.contains("Host"));
+            all
+        })
+        .await;
+    }
+    each(probe, mutate::broken_heads).await
+}
 
 async fn method(probe: &mut Probe) -> Result<(), Stop> {
     each(probe, mutate::other_methods).await?;

@@ -47,6 +47,19 @@ pub(super) fn requests(
         .collect()
 }
 
+/// Whether the gateway answers in HTTP/1.0, which knows neither chunks nor
+/// hosts: it owes nobody what came with 1.1.
+///
+/// # Errors
+/// A [`Stop`] where a plain refund is not accepted.
+pub(super) async fn speaks_http_1_0(probe: &mut Probe) -> Result<bool, Stop> {
+    let order = probe.paid(1_000).await?;
+    let reply = probe.refund(&order.number, 1).await;
+    probe.expect_accepted(&reply)?;
+    let answer = reply.exchange.answer.as_ref();
+    Ok(answer.is_some_and(|answer| answer.head.starts_with(b"HTTP/1.0")))
+}
+
 /// Sends what `make` makes of valid refunds, judges each by what it expects,
 /// and confirms that what was accepted is gone from the order, and no more.
 pub(super) async fn each(
