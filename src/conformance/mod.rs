@@ -4,7 +4,9 @@
 //! binds, which known bugs it catches, and a function that tries it with a
 //! [`Probe`]. The probe hands out fresh paid orders and sends bytes; the
 //! expectations turn what came back into a verdict; where money is at stake
-//! the drain asks the gateway itself what is left of the order.
+//! the drain asks the gateway itself what is left of the order. Sequences of
+//! refunds are judged by a [`model`] of all conforming gateways at once, and
+//! requests at the same time, fired by [`volley`], by the audit.
 //!
 //! The [`preflight`] comes first, so that a wrong key is one clear line and
 //! not a hundred red rules. Rules run in parallel, races alone and last.
@@ -14,7 +16,9 @@ pub mod baseline;
 pub mod batch;
 pub mod dialect;
 pub mod expect;
+pub mod gunzip;
 mod leak;
+pub mod model;
 pub mod money;
 mod origin;
 pub mod preflight;

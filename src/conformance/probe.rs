@@ -86,7 +86,7 @@ impl Reply {
 
     /// Whether the gateway could not answer now, in its own words or by
     /// hanging up.
-    fn is_busy(&self) -> bool {
+    pub fn is_busy(&self) -> bool {
         let status = self.exchange.status();
         match self.exchange.ending {
             Ending::Answered if matches!(status, Some(429 | 500..)) => true,
@@ -235,6 +235,24 @@ impl Probe {
             .paid(&self.setting.caller, Amount::new(amount))
             .await
             .map_err(blocked)
+    }
+
+    /// A fresh paid order of another partner's.
+    ///
+    /// # Errors
+    /// [`Stop::Skipped`] where none can be had: the run's shop and its pool of
+    /// orders are the first partner's.
+    pub async fn paid_by(&mut self, caller: &Caller, amount: i64) -> Result<PaidOrder, Stop> {
+        if !self.owns_all_orders() {
+            return Err(Stop::Skipped(
+                "the orders of the pool are the first partner's alone".to_owned(),
+            ));
+        }
+        self.exchanges += 1;
+        let paying = self.setting.orders.paid(caller, Amount::new(amount));
+        paying
+            .await
+            .map_err(|error| Stop::Skipped(format!("the second partner failed to {error}")))
     }
 
     /// A fresh paid order as large as every gateway must take.

@@ -1,5 +1,6 @@
-//! Messages to throw at a gateway: valid ones in every JSON spelling, and
-//! malformed ones as labelled mutations of a valid one.
+//! Messages to throw at a gateway: valid ones in every JSON spelling, random
+//! sequences of refunds, and malformed ones as labelled mutations of a valid
+//! one.
 //!
 //! Nothing here sends anything. A [`Mutation`] is a document with what the
 //! protocol expects of a gateway that is shown it; a gateway's own tests can
@@ -13,6 +14,7 @@ pub mod draft;
 pub mod mutate;
 pub mod mutation;
 pub mod oracle;
+pub mod sequence;
 pub mod spelling;
 
 pub use damage::{Damage, damage};

@@ -50,10 +50,10 @@ impl Limits {
 pub struct Connection<S = Stream> {
     stream: S,
     limits: Limits,
-    parser: AnswerParser,
+    pub(super) parser: AnswerParser,
     /// What came since the present exchange began.
-    buffer: Vec<u8>,
-    usable: bool,
+    pub(super) buffer: Vec<u8>,
+    pub(super) usable: bool,
 }
 
 /// A complete answer that still stands in the connection's buffer.
@@ -73,6 +73,13 @@ pub struct Flight {
     started: Instant,
     written: usize,
     sending: Result<(), Ending>,
+}
+
+impl Flight {
+    /// How many bytes the whole request has.
+    pub const fn length(&self) -> usize {
+        self.schedule.bytes.len()
+    }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
@@ -149,14 +156,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// the first answer is looked at. [`Connection::land`] must follow.
     pub async fn launch(&mut self, schedule: Schedule) -> Flight {
         self.begin();
+        if schedule.bytes.starts_with(b"HEAD ") {
+            self.parser.expect_no_body();
+        }
         let started = Instant::now();
         let mut written = 0;
-        let sending = self.send(&schedule, &mut written).await;
+        let sending = self.send(&schedule, &schedule.steps, &mut written).await;
         Flight {
             schedule,
             started,
             written,
             sending,
+        }
+    }
+
+    /// Takes further steps of a request that was launched in part: the way to
+    /// hold a request back until others are ready.
+    pub async fn proceed(&mut self, flight: &mut Flight, steps: &[Step]) {
+        if flight.sending.is_ok() {
+            let sending = self.send(&flight.schedule, steps, &mut flight.written);
+            flight.sending = sending.await;
         }
     }
 
@@ -207,13 +226,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Until its answer is complete the connection is nobody else's to use,
     /// also where whoever waits for it gives up.
-    fn begin(&mut self) {
+    pub(super) fn begin(&mut self) {
         self.usable = false;
         self.buffer.clear();
         self.parser.reset();
     }
 
-    fn keep(&self, answer: ParsedAnswer) -> HttpAnswer {
+    pub(super) fn keep(&self, answer: ParsedAnswer) -> HttpAnswer {
         HttpAnswer {
             status: answer.status,
             head: self.buffer[answer.head].to_vec(),
@@ -225,8 +244,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
     }
 
-    async fn send(&mut self, schedule: &Schedule, written: &mut usize) -> Result<(), Ending> {
-        for step in &schedule.steps {
+    async fn send(
+        &mut self,
+        schedule: &Schedule,
+        steps: &[Step],
+        written: &mut usize,
+    ) -> Result<(), Ending> {
+        for step in steps {
             match step {
                 Step::Write(range) => {
                     self.write(&schedule.bytes[range.clone()], written).await?;
@@ -235,6 +259,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     // The answer may come early; a server that closes ends the pause.
                     if let Ok(closed) = timeout(*time, self.read_all()).await {
                         closed?;
+                    }
+                }
+                Step::AwaitInterim(time) => {
+                    // Who says nothing is not waited for any longer.
+                    if let Ok(heard) = timeout(*time, self.read_head()).await
+                        && !heard?
+                    {
+                        return Ok(());
                     }
                 }
                 Step::HalfClose => {
@@ -249,7 +281,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Ok(())
     }
 
-    async fn write(&mut self, bytes: &[u8], written: &mut usize) -> Result<(), Ending> {
+    pub(super) async fn write(&mut self, bytes: &[u8], written: &mut usize) -> Result<(), Ending> {
         let received = self.buffer.len();
         let stream = &mut self.stream;
         let writing = async {
@@ -270,13 +302,31 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             .map_err(|error: io::Error| lost(&error, received))
     }
 
+    /// Whether the other side closes within `time`; what it says until then is
+    /// thrown away. The connection can't be used again.
+    pub async fn closes_within(&mut self, time: Duration) -> bool {
+        self.begin();
+        timeout(time, self.read_all()).await.is_ok()
+    }
+
+    /// Reads until a head is there, and tells whether it is an interim one.
+    async fn read_head(&mut self) -> Result<bool, Ending> {
+        while !self.buffer.windows(4).any(|end| end == b"\r\n\r\n") {
+            if !self.read_some().await? {
+                return Err(Ending::Closed(self.buffer.len()));
+            }
+        }
+        let status = self.buffer.split(|byte| *byte == b' ').nth(1);
+        Ok(status.is_some_and(|status| status.starts_with(b"1")))
+    }
+
     /// Reads until the other side closes or the bound on size is reached.
     async fn read_all(&mut self) -> Result<(), Ending> {
         while self.read_some().await? {}
         Err(Ending::Closed(self.buffer.len()))
     }
 
-    async fn read_answer(&mut self) -> Result<ParsedAnswer, Ending> {
+    pub(super) async fn read_answer(&mut self) -> Result<ParsedAnswer, Ending> {
         let limit = self.limits.answer;
         timeout(limit, self.read_until_complete())
             .await

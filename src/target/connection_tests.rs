@@ -126,3 +126,81 @@ async fn keep_alive_carries_one_round_trip_after_the_other() {
     server.await.unwrap();
     assert!(!connection.is_usable(), "the other side has gone");
 }
+
+/// A server that reads the head, says `first`, reads a body of two bytes if it
+/// comes, and says `second`.
+async fn expecting(first: &'static [u8], second: &'static [u8]) -> Exchange {
+    const HEAD: usize = REQUEST.len() - 2;
+    let (ours, mut theirs) = duplex(1 << 16);
+    let server = tokio::spawn(async move {
+        let mut head = vec![0; HEAD];
+        theirs.read_exact(&mut head).await.unwrap();
+        theirs.write_all(first).await.unwrap();
+        if !second.is_empty() {
+            let mut body = [0; 2];
+            theirs.read_exact(&mut body).await.unwrap();
+            theirs.write_all(second).await.unwrap();
+        }
+        theirs
+    });
+    let steps = vec![
+        Step::Write(0..HEAD),
+        Step::AwaitInterim(Duration::from_secs(5)),
+        Step::Write(HEAD..REQUEST.len()),
+    ];
+    let exchange = Connection::new(ours, Limits::within(Duration::from_secs(5)))
+        .exchange(Schedule::new(REQUEST.to_vec(), steps))
+        .await;
+    drop(server.await.unwrap());
+    exchange
+}
+
+#[tokio::test]
+async fn an_interim_answer_is_waited_for_and_then_the_body_follows() {
+    let exchange = expecting(
+        b"HTTP/1.1 100 Continue\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+    )
+    .await;
+    assert_eq!(exchange.status(), Some(200));
+    assert_eq!(exchange.written, REQUEST.len());
+}
+
+#[tokio::test]
+async fn a_final_answer_in_place_of_an_interim_one_keeps_the_body_back() {
+    let exchange = expecting(b"HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n", b"").await;
+    assert_eq!(exchange.status(), Some(417));
+    assert_eq!(exchange.written, REQUEST.len() - 2);
+}
+
+#[tokio::test]
+async fn a_request_that_is_held_back_goes_on_where_it_stopped() {
+    let (ours, mut theirs) = duplex(1 << 16);
+    let mut connection = Connection::new(ours, Limits::within(Duration::from_secs(5)));
+    let held = REQUEST.len() - 1;
+    let schedule = Schedule::new(REQUEST.to_vec(), vec![Step::Write(0..held)]);
+    let mut flight = connection.launch(schedule).await;
+    connection
+        .proceed(&mut flight, &[Step::Write(held..REQUEST.len())])
+        .await;
+    let mut request = vec![0; REQUEST.len()];
+    theirs.read_exact(&mut request).await.unwrap();
+    assert_eq!(request, REQUEST);
+    theirs
+        .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        .await
+        .unwrap();
+    let exchange = connection.land(flight).await;
+    assert_eq!(exchange.status(), Some(200));
+    assert_eq!(exchange.written, REQUEST.len());
+}
+
+#[tokio::test]
+async fn whether_the_other_side_closes_is_waited_for_so_long_and_no_longer() {
+    let limits = Limits::within(Duration::from_secs(5));
+    let (ours, theirs) = duplex(64);
+    let mut connection = Connection::new(ours, limits);
+    assert!(!connection.closes_within(Duration::from_millis(5)).await);
+    drop(theirs);
+    assert!(connection.closes_within(Duration::from_secs(5)).await);
+}

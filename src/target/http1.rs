@@ -44,6 +44,8 @@ pub struct AnswerParser {
     head: Range<usize>,
     status: u16,
     keep_alive: bool,
+    /// Whether answers end with their head, whatever length it names.
+    is_bodiless: bool,
     decoded: Vec<u8>,
 }
 
@@ -72,8 +74,14 @@ impl AnswerParser {
             head: 0..0,
             status: 0,
             keep_alive: true,
+            is_bodiless: false,
             decoded: Vec::new(),
         }
+    }
+
+    /// The answer to come is one to HEAD: it has no body, until the next reset.
+    pub const fn expect_no_body(&mut self) {
+        self.is_bodiless = true;
     }
 
     /// Forgets the last answer, so that the next one is parsed from the start
@@ -82,6 +90,7 @@ impl AnswerParser {
         self.state = State::Head;
         self.head = 0..0;
         self.keep_alive = true;
+        self.is_bodiless = false;
         self.decoded.clear();
     }
 
@@ -159,7 +168,7 @@ impl AnswerParser {
         self.status = status;
         self.keep_alive = keeps_alive(&response);
         let at = self.head.end;
-        if status == 204 || status == 304 {
+        if self.is_bodiless || status == 204 || status == 304 {
             return Ok(Some(State::Length {
                 from: at,
                 length: 0,
@@ -356,6 +365,17 @@ mod tests {
                 "{head}"
             );
         }
+    }
+
+    #[test]
+    fn an_answer_to_head_ends_with_its_head() {
+        let head = b"HTTP/1.1 405 Not Allowed\r\nContent-Length: 20\r\n\r\n";
+        let mut parser = AnswerParser::new();
+        parser.expect_no_body();
+        let answer = parser.advance(head, false).unwrap().expect("complete");
+        assert_eq!(answer.end, head.len());
+        parser.reset();
+        assert_eq!(parser.advance(head, false), Ok(None));
     }
 
     #[test]

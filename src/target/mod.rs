@@ -20,6 +20,7 @@ pub mod guard;
 pub mod http1;
 pub mod numbers;
 pub mod orders;
+pub mod pipeline;
 pub mod schedule;
 pub mod stream;
 pub mod tls;

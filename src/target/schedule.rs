@@ -10,6 +10,9 @@ pub enum Step {
     Write(Range<usize>),
     /// Waits, reading what comes meanwhile.
     Pause(Duration),
+    /// Waits until an interim answer is there, at most so long. A final answer
+    /// that comes instead ends the schedule: the rest is not wanted.
+    AwaitInterim(Duration),
     /// Closes our half of the connection; the answer can still come.
     HalfClose,
     /// Drops the connection at once, without waiting for an answer.

@@ -73,7 +73,7 @@ fn paid_orders(url: &str, amounts: &[i64]) -> String {
 fn a_pool_of_paid_orders_is_enough_for_rules_and_load() {
     let workplace = Workplace::new();
     let gateway = Gateway::start(&workplace, &["--store", "memory"]);
-    let mut amounts = vec![10_001; 230];
+    let mut amounts = vec![10_001; 420];
     amounts.extend([2, 3, 77_777, 1 << 53, 20_000, 20_001, 5_000_000]);
     workplace.write("orders.csv", &paid_orders(&gateway.url, &amounts));
     let run = |arguments: &[&str]| {

@@ -10,6 +10,7 @@ mod json;
 mod orders;
 mod races;
 mod refunding;
+mod sequences;
 mod signature;
 mod transport;
 
@@ -21,12 +22,21 @@ pub const AREAS: &[&[Rule]] = &[
     envelope::RULES,
     every_answer::RULES,
     fields::RULES,
-    idempotency::RULES,
+    idempotency::NUMBERS,
+    idempotency::RETRIES,
     isolation::RULES,
     json::RULES,
     orders::RULES,
-    races::RULES,
+    races::ANSWERS,
+    races::TOGETHER,
+    races::TOTALS,
+    races::WAITING,
     refunding::RULES,
+    sequences::RULES,
     signature::RULES,
-    transport::RULES,
+    transport::CONNECTION,
+    transport::CONTENT,
+    transport::FRAMING,
+    transport::HEAD,
+    transport::PATIENCE,
 ];

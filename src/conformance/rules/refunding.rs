@@ -16,7 +16,7 @@ pub(super) const RULES: &[Rule] = &[
         explanation: "One refund of the whole amount; then 1 more, and the whole amount again, are refused.",
         clauses: &["refund.total"],
         level: Level::Must,
-        catches: &["cap-per-refund", "cap-off-by-one"],
+        catches: &["cap-per-refund", "cap-off-by-one", "full-refund-refused"],
         turn: Turn::Together,
         attempt: |probe| Box::pin(full(probe)),
     },
@@ -36,7 +36,7 @@ pub(super) const RULES: &[Rule] = &[
         explanation: "60 refunds of 1: a hidden cap on the number of refunds is found here.",
         clauses: &["refund.total"],
         level: Level::Must,
-        catches: &[],
+        catches: &["count-capped"],
         turn: Turn::Together,
         attempt: |probe| Box::pin(many_small(probe)),
     },
@@ -76,19 +76,39 @@ pub(super) const RULES: &[Rule] = &[
         explanation: "A gateway that recognises repetitions by the amount merges them.",
         clauses: &["refund.refund-no", "refund.total"],
         level: Level::Must,
-        catches: &[],
+        catches: &["dedupe-by-amount"],
         turn: Turn::Together,
         attempt: |probe| Box::pin(equal_amounts(probe)),
     },
     Rule {
+        id: "refunding.equal-thirds",
+        title: "Three refunds of a third and one of what rounding left are all that was paid.",
+        explanation: "3 × 3333 + 1 of 10000: no unit is lost or made by rounding, nor by taking equal amounts for repetitions; then nothing is left.",
+        clauses: &["refund.total", "refund.amount"],
+        level: Level::Must,
+        catches: &["dedupe-by-amount"],
+        turn: Turn::Together,
+        attempt: |probe| Box::pin(equal_thirds(probe)),
+    },
+    Rule {
         id: "refunding.unknown-order",
         title: "A refund of an order that does not exist is refused.",
-        explanation: "A number that no payment has, and numbers that differ from a paid order's by a blank or by a wildcard.",
+        explanation: "Numbers that no payment has.",
         clauses: &["refund.order-no", "refund.order-paid"],
         level: Level::Must,
         catches: &[],
         turn: Turn::Together,
         attempt: |probe| Box::pin(unknown_order(probe)),
+    },
+    Rule {
+        id: "refunding.order-number-exact",
+        title: "An order is refunded under its own number, and no number that is like it.",
+        explanation: "A wildcard, a beginning, a letter more, other case, letters that look alike, a quote that would end a query, and the number of a refund. A number with blanks around it that is taken is remarked on.",
+        clauses: &["refund.order-no", "refund.total"],
+        level: Level::Must,
+        catches: &["wildcard-order"],
+        turn: Turn::Together,
+        attempt: |probe| Box::pin(order_number_exact(probe)),
     },
     Rule {
         id: "refunding.unpaid-order",
@@ -195,36 +215,84 @@ async fn equal_amounts(probe: &mut Probe) -> Result<(), Stop> {
         .await
 }
 
-async fn unknown_order(probe: &mut Probe) -> Result<(), Stop> {
-    let order = probe.paid(1_000).await?;
-    let number = order.number.as_str();
-    let mut others = vec![probe.caller().numbers.order().to_string()];
-    if probe.owns_all_orders() {
-        // In somebody's pool one of these could be an order.
-        let mut cut = number.to_owned();
-        cut.pop();
-        others.extend([
-            format!("{number} "),
-            format!(" {number}"),
-            format!("{cut}%"),
-            format!("{cut}_"),
-            "%".to_owned(),
-            number.to_uppercase(),
-            cut,
-        ]);
+async fn equal_thirds(probe: &mut Probe) -> Result<(), Stop> {
+    let order = probe.paid(10_000).await?;
+    let third = order.paid.minor_units() / 3;
+    let left = order.paid.minor_units() - 3 * third;
+    for amount in [third, third, third, left] {
+        if amount > 0 {
+            let reply = probe.refund(&order.number, amount).await;
+            probe.expect_accepted(&reply)?;
+            probe.expect_amount(&reply, amount)?;
+        }
     }
-    let others: Vec<OrderNo> = others
-        .into_iter()
-        .filter_map(|other| OrderNo::new(other).ok())
-        .filter(|other| *other != order.number)
-        .collect();
-    for other in others {
-        let reply = probe.refund(&other, 10).await;
+    probe.confirm_rest(&order, 0).await
+}
+
+async fn unknown_order(probe: &mut Probe) -> Result<(), Stop> {
+    for amount in [1, 10_000] {
+        let number = probe.caller().numbers.order();
+        let reply = probe.refund(&number, amount).await;
         probe.expect_refused(&reply, &[30, 5])?;
     }
-    probe
-        .confirm_nothing_else_moved(&order, order.paid.minor_units())
-        .await
+    Ok(())
+}
+
+async fn order_number_exact(probe: &mut Probe) -> Result<(), Stop> {
+    if !probe.owns_all_orders() {
+        return Err(Stop::Skipped(
+            "in a pool a number that is like an order's can be another order's".to_owned(),
+        ));
+    }
+    let order = probe.paid(1_000).await?;
+    let mut rest = order.paid.minor_units();
+    let refund = probe.refund_number();
+    let first = probe.refund_numbered(&order.number, &refund, 10).await;
+    probe.expect_accepted(&first)?;
+    rest -= 10;
+    for other in numbers_like(order.number.as_str(), refund.as_str()) {
+        let reply = probe.refund(&other, 10).await;
+        probe.expect_money_kept(&reply, &[30, 5], [], || {
+            format!(
+                "a refund of {:?} was accepted, and no such order was ever paid",
+                other.as_str()
+            )
+        })?;
+    }
+    for blank in [format!("{} ", order.number), format!(" {}", order.number)] {
+        let blank = OrderNo::new(blank).expect("an order's number leaves room for a blank");
+        let reply = probe.refund(&blank, 10).await;
+        if reply.took_effect() {
+            rest -= 10;
+            probe.remark("a blank before or behind an order's number makes no difference");
+        } else {
+            probe.expect_refused(&reply, &[30, 5])?;
+        }
+    }
+    probe.confirm_nothing_else_moved(&order, rest).await
+}
+
+/// Numbers that are like an order's and name no order.
+fn numbers_like(number: &str, refund: &str) -> Vec<OrderNo> {
+    let mut cut = number.to_owned();
+    cut.pop();
+    let alike = number.replacen('o', "\u{43e}", 1);
+    [
+        "%".to_owned(),
+        "*".to_owned(),
+        format!("{cut}%"),
+        format!("{cut}_"),
+        format!("{cut}' OR 'a'='a"),
+        format!("{number}0"),
+        number.to_uppercase(),
+        alike,
+        cut,
+        refund.to_owned(),
+    ]
+    .into_iter()
+    .filter_map(|other| OrderNo::new(other).ok())
+    .filter(|other| other.as_str() != number)
+    .collect()
 }
 
 async fn unpaid_order(probe: &mut Probe) -> Result<(), Stop> {

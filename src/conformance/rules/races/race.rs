@@ -1,0 +1,166 @@
+//! A race: volleys at fresh orders, round after round, and the verdict on all
+//! that was heard.
+
+use std::time::Duration;
+
+use crate::audit::{Recorder, judge, settle};
+use crate::conformance::probe::{Probe, Reply};
+use crate::conformance::rule::{Failure, Stop};
+use crate::conformance::volley::{Contenders, Release, Shot};
+use crate::target::PaidOrder;
+use crate::verdict::{Observers, RunVerdict, Severity, Violation};
+
+/// How many requests a volley has: enough to race, few enough that they
+/// arrive together.
+pub(super) const CONTENDERS: usize = 8;
+/// How many rounds a rule has that needs two requests to meet.
+const ROUNDS: usize = 24;
+/// How many rounds a rule has whose volleys show what they show without luck:
+/// each takes orders, and they may be few.
+pub(super) const FEWER_ROUNDS: usize = 12;
+/// Fewer rounds than this say too little to pass.
+const FEWEST_ROUNDS: usize = 3;
+/// The amount of every order that is raced for.
+const PAID: i64 = 10_000;
+/// How long a gateway is left alone before unknown outcomes are asked for
+/// again: every request of a volley was answered or timed out already.
+const QUIET: Duration = Duration::from_millis(200);
+
+/// What is raced for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Race {
+    /// How many connections there are.
+    pub(super) contenders: usize,
+    /// How many rounds there are.
+    pub(super) rounds: usize,
+    /// How many fresh orders each round has.
+    pub(super) orders: usize,
+    /// The volleys of a round, fired one after the other. One of a single shot
+    /// is a refund that nothing else is at the same time as.
+    pub(super) volleys: Volleys,
+    /// What is looked at in the answers to each volley; the money is judged
+    /// with the whole history.
+    pub(super) look: Look,
+}
+
+/// Makes the volleys of a round for its orders, by its place.
+type Volleys = fn(&Probe, &[PaidOrder], usize) -> Vec<Vec<Shot>>;
+/// Looks at a volley and its answers.
+type Look = fn(&mut Probe, &[Shot], &[Reply]) -> Result<(), Stop>;
+
+impl Race {
+    /// A race of one volley a round for one order, of which the money says all.
+    pub(super) const fn for_one_order(volleys: Volleys) -> Self {
+        Self {
+            contenders: CONTENDERS,
+            rounds: ROUNDS,
+            orders: 1,
+            volleys,
+            look: |_, _, _| Ok(()),
+        }
+    }
+
+    /// Runs the race and judges it.
+    pub(super) async fn run(self, probe: &mut Probe) -> Result<(), Stop> {
+        let caller = probe.caller().clone();
+        let recorder = Recorder::new(&caller.profile, None);
+        let mut contenders = Contenders::open(probe, self.contenders).await?;
+        let mut replies: Vec<Reply> = Vec::new();
+        let mut rounds = 0;
+        let mut cut_short = None;
+        while rounds < self.rounds {
+            // What was fired is judged, also where the next round can't be.
+            let round = self.round(probe, &recorder, &mut contenders, &mut replies, rounds);
+            match round.await {
+                Ok(()) => rounds += 1,
+                Err(stop @ Stop::Failed(_)) => return Err(stop),
+                Err(stop) => {
+                    cut_short = Some(stop);
+                    break;
+                }
+            }
+        }
+        settle::resolve_and_drain(&caller, &recorder, QUIET, &Observers::new()).await;
+        let summary = match recorder.finish() {
+            Ok(history) => judge(&history),
+            Err(broken) => return Err(Stop::Inconclusive(broken.to_string())),
+        };
+        match (summary.violations.first(), cut_short, summary.verdict) {
+            (Some(violation), _, _) => Err(proven(violation, &replies)),
+            // A few rounds are less exposure, and no reason to say nothing.
+            (None, Some(stop), _) if rounds < FEWEST_ROUNDS => Err(stop),
+            (None, _, RunVerdict::Inconclusive) => {
+                Err(Stop::Inconclusive(summary.reason.unwrap_or_else(|| {
+                    "the history decides nothing".to_owned()
+                })))
+            }
+            (None, _, _) => Ok(()),
+        }
+    }
+
+    async fn round(
+        &self,
+        probe: &mut Probe,
+        recorder: &Recorder,
+        contenders: &mut Contenders,
+        replies: &mut Vec<Reply>,
+        round: usize,
+    ) -> Result<(), Stop> {
+        let mut orders: Vec<PaidOrder> = Vec::with_capacity(self.orders);
+        for _ in 0..self.orders {
+            let order = probe.paid(PAID).await?;
+            let currency = order.currency.as_deref().unwrap_or_default();
+            recorder.order(&order.number, order.paid, currency);
+            orders.push(order);
+        }
+        // Each way of releasing is the better one over some networks.
+        let release = match round % 2 {
+            0 => Release::Whole,
+            _ => Release::LastByte,
+        };
+        for shots in (self.volleys)(probe, &orders, round) {
+            let landed = contenders.fire(probe, recorder, &shots, release).await?;
+            let seen = (self.look)(probe, &shots, &landed);
+            replies.extend(landed);
+            seen?;
+        }
+        Ok(())
+    }
+}
+
+/// A violation with the exchanges of its witness.
+fn proven(violation: &Violation, replies: &[Reply]) -> Stop {
+    let evidence = replies
+        .iter()
+        .filter(|reply| {
+            violation
+                .witness
+                .iter()
+                .any(|step| reply.label.contains(&format!("as {},", step.refund)))
+        })
+        .take(CONTENDERS)
+        .map(Reply::exhibit)
+        .collect();
+    Stop::Failed(Box::new(Failure {
+        message: format!(
+            "{} ({}, {}): {}",
+            violation.invariant, violation.severity, violation.timing, violation.message
+        ),
+        is_money: violation.severity != Severity::Protocol,
+        evidence,
+        ..Failure::default()
+    }))
+}
+
+/// One shot under a fresh number for each place, counted from 1.
+pub(super) fn shots(
+    probe: &Probe,
+    order: &PaidOrder,
+    count: usize,
+    amount: impl Fn(i64) -> i64,
+) -> Vec<Shot> {
+    (1..)
+        .take(count)
+        .map(|place| Shot::fresh(probe, order, amount(place)))
+        .collect()
+}
