@@ -17,6 +17,8 @@ const TRACES: &[&str] = &[
     "Stack trace:",
     ".php on line",
     ".php:",
+    ".java:",
+    ".py\\\", line",
     "System.NullReferenceException",
     "java.lang.",
     "SQLSTATE[",
@@ -80,8 +82,13 @@ mod tests {
 
     #[test]
     fn a_stack_trace_is_told_from_an_answer() {
-        let java = b"java.lang.NullPointerException\n\tat com.example.Refund";
-        assert!(trace(java).is_some());
+        for shown in [
+            "java.lang.NullPointerException\n\tat com.example.Refund",
+            "at com.example.Refund.pay(Refund.java:214)",
+            r#"File \"/srv/refund.py\", line 214"#,
+        ] {
+            assert!(trace(shown.as_bytes()).is_some(), "{shown}");
+        }
         assert!(trace(br#"{"response":{"body":{"code":5,"msg":"pay at the till"}}}"#).is_none());
     }
 }

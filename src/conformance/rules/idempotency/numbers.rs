@@ -151,6 +151,13 @@ async fn refused_number(probe: &mut Probe) -> Result<(), Stop> {
         ));
     }
     probe.expect_refused(&again, &[31])?;
+    if again.took_effect() {
+        // An answer was lost before: that attempt may have been accepted.
+        return Err(Stop::Observed(
+            "whether a number that was refused can be used again is hidden by a lost answer"
+                .to_owned(),
+        ));
+    }
     probe.confirm_nothing_else_moved(&order, paid).await?;
     Err(Stop::Observed(format!(
         "a number that was refused stays refused, with {}",
