@@ -17,7 +17,7 @@ pub(crate) const REQUEST: &[u8] =
 
 /// Bounds that only what never ends reaches.
 pub(crate) fn patient() -> Limits {
-    Limits::within(Duration::from_secs(120))
+    Limits::within(Duration::from_secs(20))
 }
 
 /// Bounds for those who are waited for in vain.
