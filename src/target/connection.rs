@@ -14,6 +14,9 @@ use super::http1::{AnswerParser, BodyPlace, ParsedAnswer};
 use super::schedule::{Schedule, Step};
 use super::stream::Stream;
 
+/// Room for an answer of the protocol, so that one read is enough for it.
+const READ: usize = 4096;
+
 /// The bounds of every step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -65,6 +68,18 @@ pub struct AnswerView<'a> {
     pub body: &'a [u8],
 }
 
+/// What reading once brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Heard {
+    /// More bytes.
+    More,
+    /// The other side has said that it says no more.
+    End,
+    /// The connection is gone, and nobody said that all had been said: TLS
+    /// without its closing message, which anybody on the way can bring about.
+    Torn,
+}
+
 /// A request that has left and whose answer is still to come.
 #[derive(Debug)]
 #[must_use = "its answer has to be waited for, or the connection can't be used again"]
@@ -89,7 +104,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             stream,
             limits,
             parser: AnswerParser::new(),
-            buffer: Vec::with_capacity(4096),
+            buffer: Vec::with_capacity(READ),
             usable: true,
         }
     }
@@ -118,8 +133,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// again.
     ///
     /// # Errors
-    /// How it ended, where it was not with an answer.
+    /// How it ended, where it was not with an answer; [`Ending::NotSent`] also
+    /// where the connection is not usable: what comes on it may be the answer
+    /// to an earlier request.
     pub async fn round_trip(&mut self, request: &[u8]) -> Result<AnswerView<'_>, Ending> {
+        if !self.usable {
+            return Err(Ending::NotSent("the connection is used up".to_owned()));
+        }
         self.begin();
         let mut written = 0;
         let sending = self.write(request, &mut written).await;
@@ -312,7 +332,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Reads until a head is there, and tells whether it is an interim one.
     async fn read_head(&mut self) -> Result<bool, Ending> {
         while !self.buffer.windows(4).any(|end| end == b"\r\n\r\n") {
-            if !self.read_some().await? {
+            if self.read_some().await? != Heard::More {
                 return Err(Ending::Closed(self.buffer.len()));
             }
         }
@@ -322,7 +342,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Reads until the other side closes or the bound on size is reached.
     async fn read_all(&mut self) -> Result<(), Ending> {
-        while self.read_some().await? {}
+        while self.read_some().await? == Heard::More {}
         Err(Ending::Closed(self.buffer.len()))
     }
 
@@ -334,33 +354,36 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     async fn read_until_complete(&mut self) -> Result<ParsedAnswer, Ending> {
-        let mut at_end = false;
+        let mut heard = Heard::More;
         loop {
-            if !self.buffer.is_empty() || at_end {
-                let parsed = self.parser.advance(&self.buffer, at_end);
+            if !self.buffer.is_empty() {
+                let parsed = self.parser.advance(&self.buffer, heard == Heard::End);
                 if let Some(answer) = parsed.map_err(|error| Ending::Malformed(error.0))? {
-                    return Ok(answer);
+                    // However its bytes were cut into reads.
+                    return if answer.end > self.limits.largest_answer {
+                        Err(Ending::TooLarge(self.limits.largest_answer))
+                    } else {
+                        Ok(answer)
+                    };
                 }
             }
-            if at_end {
+            if heard != Heard::More {
                 return Err(Ending::Closed(self.buffer.len()));
             }
-            at_end = !self.read_some().await?;
+            heard = self.read_some().await?;
         }
     }
 
-    /// Reads once; `false` where the other side has closed.
-    async fn read_some(&mut self) -> Result<bool, Ending> {
-        if self.buffer.len() >= self.limits.largest_answer {
+    async fn read_some(&mut self) -> Result<Heard, Ending> {
+        if self.buffer.len() > self.limits.largest_answer {
             return Err(Ending::TooLarge(self.limits.largest_answer));
         }
         let received = self.buffer.len();
+        self.buffer.reserve(READ);
         match self.stream.read_buf(&mut self.buffer).await {
-            Ok(0) => Ok(false),
-            Ok(_) => Ok(true),
-            // TLS without its closing message: an end like any other here,
-            // since an answer is complete by its own framing or not at all.
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+            Ok(0) => Ok(Heard::End),
+            Ok(_) => Ok(Heard::More),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(Heard::Torn),
             Err(error) => Err(lost(&error, received)),
         }
     }

@@ -8,6 +8,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
+/// The most that one record of TLS holds.
+const RECORD: usize = 16 * 1024;
+
 /// A stream to a gateway.
 #[derive(Debug)]
 pub enum Stream {
@@ -53,7 +56,11 @@ impl AsyncWrite for Stream {
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
-            Self::Tls(stream) => Pin::new(stream).poll_write(context, bytes),
+            // One record at a time: a write of several that fails does not say
+            // how many of them have left, and a part of one can't be read.
+            Self::Tls(stream) => {
+                Pin::new(stream).poll_write(context, &bytes[..bytes.len().min(RECORD)])
+            }
         }
     }
 

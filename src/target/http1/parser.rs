@@ -1,12 +1,13 @@
-//! HTTP/1.1 answers, parsed from a growing buffer without any I/O.
-//!
-//! The parser is told which bytes have come so far and whether more can come.
-//! It never guesses: an answer is complete only where its own framing says so.
+//! The parser: one answer after the other, from a buffer that grows.
 
+use std::mem::MaybeUninit;
 use std::ops::Range;
 
+use super::chunks;
+use super::framing::{self, Framing};
+
 /// More headers than any answer of the protocol has a use for.
-const MOST_HEADERS: usize = 64;
+pub(super) const MOST_HEADERS: usize = 64;
 
 /// An answer whose bytes are no HTTP/1.1.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -59,12 +60,6 @@ enum State {
     Trailers { at: usize },
 }
 
-enum Framing {
-    Length(usize),
-    Chunked,
-    UntilClose,
-}
-
 impl AnswerParser {
     /// A parser for answers to requests that may have a body in their answer
     /// (all but HEAD).
@@ -113,22 +108,29 @@ impl AnswerParser {
             let next = match self.state {
                 State::Head => self.head(buffer)?,
                 State::Length { from, length } => {
-                    // A sum can't wrap: both were checked against the buffer's limit.
+                    // A length beyond all bounds is never reached.
                     let end = from.saturating_add(length);
                     return Ok((buffer.len() >= end)
                         .then(|| self.complete(BodyPlace::Buffer(from..end), end)));
                 }
                 State::UntilClose { from } => {
-                    self.keep_alive = false;
                     let place = BodyPlace::Buffer(from..buffer.len());
                     return Ok(at_end.then(|| self.complete(place, buffer.len())));
                 }
-                State::ChunkSize { at } => chunk_size(buffer, at)?,
+                State::ChunkSize { at } => {
+                    chunks::size(&buffer[at..])?.map(|(length, line)| match length {
+                        0 => State::Trailers { at: at + line },
+                        _ => State::ChunkData {
+                            at: at + line,
+                            length,
+                        },
+                    })
+                }
                 State::ChunkData { at, length } => self.chunk_data(buffer, at, length)?,
-                State::Trailers { at } => match trailers_end(buffer, at)? {
-                    Some(end) => return Ok(Some(self.complete(BodyPlace::Decoded, end))),
-                    None => None,
-                },
+                State::Trailers { at } => {
+                    return Ok(chunks::trailers(&buffer[at..])?
+                        .map(|length| self.complete(BodyPlace::Decoded, at + length)));
+                }
             };
             match next {
                 Some(state) => self.state = state,
@@ -150,35 +152,45 @@ impl AnswerParser {
     /// Parses the head at the end of the last interim answer.
     fn head(&mut self, buffer: &[u8]) -> Result<Option<State>, Malformed> {
         let from = self.head.end;
-        let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
-        let mut response = httparse::Response::new(&mut headers);
-        let length = match response.parse(&buffer[from..]) {
+        let mut headers = [const { MaybeUninit::uninit() }; MOST_HEADERS];
+        let mut response = httparse::Response::new(&mut []);
+        let parsed = httparse::ParserConfig::default().parse_response_with_uninit_headers(
+            &mut response,
+            &buffer[from..],
+            &mut headers,
+        );
+        let length = match parsed {
             Ok(httparse::Status::Complete(length)) => length,
             Ok(httparse::Status::Partial) => return Ok(None),
             Err(error) => return Err(Malformed(format!("no HTTP answer: {error}"))),
         };
         let status = response.code.expect("a complete head has a status");
         self.head = from..from + length;
-        if (100..200).contains(&status) {
-            if status == 101 {
-                return Err(Malformed("the protocol was switched".to_owned()));
-            }
-            return Ok(Some(State::Head));
-        }
         self.status = status;
-        self.keep_alive = keeps_alive(&response);
         let at = self.head.end;
-        if self.is_bodiless || status == 204 || status == 304 {
-            return Ok(Some(State::Length {
-                from: at,
-                length: 0,
-            }));
+        match status {
+            ..100 => Err(Malformed(format!("{status:03} is no status"))),
+            101 => Err(Malformed("the protocol was switched".to_owned())),
+            100..200 => Ok(Some(State::Head)),
+            // These have no body, whatever their head says about one, nor has
+            // an answer to HEAD.
+            _ if self.is_bodiless || matches!(status, 204 | 304) => {
+                self.keep_alive = framing::keeps_alive(&response);
+                Ok(Some(State::Length {
+                    from: at,
+                    length: 0,
+                }))
+            }
+            _ => {
+                let (framing, keep_alive) = framing::of(&response)?;
+                self.keep_alive = keep_alive;
+                Ok(Some(match framing {
+                    Framing::Length(length) => State::Length { from: at, length },
+                    Framing::Chunked => State::ChunkSize { at },
+                    Framing::UntilClose => State::UntilClose { from: at },
+                }))
+            }
         }
-        Ok(Some(match framing(&response)? {
-            Framing::Length(length) => State::Length { from: at, length },
-            Framing::Chunked => State::ChunkSize { at },
-            Framing::UntilClose => State::UntilClose { from: at },
-        }))
     }
 
     fn chunk_data(
@@ -188,11 +200,12 @@ impl AnswerParser {
         length: usize,
     ) -> Result<Option<State>, Malformed> {
         let end = at.saturating_add(length);
-        let Some(line_end) = buffer.get(end..end.saturating_add(2)) else {
-            return Ok(None);
-        };
-        if line_end != b"\r\n" {
+        let behind = buffer.get(end..).unwrap_or_default();
+        if !b"\r\n".starts_with(&behind[..behind.len().min(2)]) {
             return Err(Malformed("a chunk is longer than its size".to_owned()));
+        }
+        if behind.len() < 2 {
+            return Ok(None);
         }
         self.decoded.extend_from_slice(&buffer[at..end]);
         Ok(Some(State::ChunkSize { at: end + 2 }))
@@ -202,75 +215,6 @@ impl AnswerParser {
 impl Default for AnswerParser {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-fn chunk_size(buffer: &[u8], at: usize) -> Result<Option<State>, Malformed> {
-    match httparse::parse_chunk_size(&buffer[at..]) {
-        Ok(httparse::Status::Partial) => Ok(None),
-        Ok(httparse::Status::Complete((line, 0))) => Ok(Some(State::Trailers { at: at + line })),
-        Ok(httparse::Status::Complete((line, size))) => Ok(Some(State::ChunkData {
-            at: at + line,
-            length: usize::try_from(size).map_err(|_| Malformed("a chunk is too large".into()))?,
-        })),
-        Err(_) => Err(Malformed("a chunk has no valid size".to_owned())),
-    }
-}
-
-/// Where the trailers end: at their empty line.
-fn trailers_end(buffer: &[u8], at: usize) -> Result<Option<usize>, Malformed> {
-    let rest = &buffer[at..];
-    if rest.starts_with(b"\r\n") {
-        return Ok(Some(at + 2));
-    }
-    let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
-    match httparse::parse_headers(rest, &mut headers) {
-        Ok(httparse::Status::Complete((length, _))) => Ok(Some(at + length)),
-        Ok(httparse::Status::Partial) => Ok(None),
-        Err(error) => Err(Malformed(format!("broken trailers: {error}"))),
-    }
-}
-
-fn framing(response: &httparse::Response<'_, '_>) -> Result<Framing, Malformed> {
-    let mut length: Option<usize> = None;
-    for header in response.headers.iter() {
-        let value = std::str::from_utf8(header.value).unwrap_or_default().trim();
-        if header.name.eq_ignore_ascii_case("transfer-encoding") {
-            if value.eq_ignore_ascii_case("chunked") {
-                return Ok(Framing::Chunked);
-            }
-            return Err(Malformed(format!("unknown transfer encoding {value:?}")));
-        }
-        if header.name.eq_ignore_ascii_case("content-length") {
-            let number = value
-                .bytes()
-                .all(|byte| byte.is_ascii_digit())
-                .then(|| value.parse().ok())
-                .flatten()
-                .ok_or_else(|| Malformed(format!("Content-Length is {value:?}")))?;
-            if length.is_some_and(|known| known != number) {
-                return Err(Malformed("two different Content-Lengths".to_owned()));
-            }
-            length = Some(number);
-        }
-    }
-    Ok(length.map_or(Framing::UntilClose, Framing::Length))
-}
-
-fn keeps_alive(response: &httparse::Response<'_, '_>) -> bool {
-    let mentions = |word: &str| {
-        response
-            .headers
-            .iter()
-            .filter(|header| header.name.eq_ignore_ascii_case("connection"))
-            .filter_map(|header| std::str::from_utf8(header.value).ok())
-            .flat_map(|value| value.split(','))
-            .any(|token| token.trim().eq_ignore_ascii_case(word))
-    };
-    if response.version == Some(0) {
-        mentions("keep-alive")
-    } else {
-        !mentions("close")
     }
 }
 
