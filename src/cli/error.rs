@@ -4,7 +4,7 @@ use std::io;
 
 use crate::conformance::{PreflightError, SelectionError};
 use crate::gateway::StartError;
-use crate::load::{AttackError, ScenarioError};
+use crate::load::{AttackError, CompareError, ScenarioError};
 use crate::protocol::IdentifierError;
 use crate::target::orders::PoolError;
 use crate::target::{EndpointError, GuardError};
@@ -33,6 +33,9 @@ pub enum CliError {
     /// The scenario can't be run.
     #[error("failed to {0}")]
     Scenario(#[from] ScenarioError),
+    /// The earlier run can't be compared with.
+    #[error("failed to {0}")]
+    Compare(#[from] CompareError),
     /// An option is no such number.
     #[error("failed to use {flag} {value:?}: it {reason}")]
     Identifier {
@@ -77,6 +80,7 @@ impl CliError {
             | Self::Guard(_)
             | Self::Pool(_)
             | Self::Scenario(_)
+            | Self::Compare(_)
             | Self::Identifier { .. }
             | Self::History(_) => ExitCode::Usage,
             Self::Selection(SelectionError::Nothing) => ExitCode::NoVerdict,

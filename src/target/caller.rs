@@ -102,6 +102,15 @@ impl Caller {
         self.endpoint.url_of(api.path())
     }
 
+    /// The same caller as one of many, with numbers of its own.
+    #[must_use]
+    pub fn for_lane(&self, lane: usize) -> Self {
+        Self {
+            numbers: Arc::new(self.numbers.for_lane(lane)),
+            ..self.clone()
+        }
+    }
+
     /// The same caller as another partner.
     #[must_use]
     pub fn acting_as(&self, partner: Partner) -> Self {

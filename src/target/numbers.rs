@@ -15,6 +15,8 @@ use crate::protocol::{MessageId, OrderNo, RefundNo};
 #[derive(Debug)]
 pub struct Numbers {
     prefix: String,
+    /// Digits that tell one caller of a run from the others.
+    lane: String,
     orders: AtomicU64,
     refunds: AtomicU64,
     messages: AtomicU64,
@@ -30,6 +32,22 @@ impl Numbers {
             .finalize();
         Self {
             prefix: hex::encode(&digest[..6]),
+            lane: String::new(),
+            orders: AtomicU64::new(0),
+            refunds: AtomicU64::new(0),
+            messages: AtomicU64::new(0),
+        }
+    }
+
+    /// Numbers of the same run for one of many callers, with counters of their
+    /// own: what one caller names then depends on no other. `lane` is at most a
+    /// million.
+    #[must_use]
+    pub fn for_lane(&self, lane: usize) -> Self {
+        Self {
+            prefix: self.prefix.clone(),
+            // From 1: what all share has noughts there.
+            lane: format!("{:06}", lane + 1),
             orders: AtomicU64::new(0),
             refunds: AtomicU64::new(0),
             messages: AtomicU64::new(0),
@@ -39,21 +57,23 @@ impl Numbers {
     /// A number that no order has.
     pub fn order(&self) -> OrderNo {
         let count = self.orders.fetch_add(1, Ordering::Relaxed);
-        OrderNo::new(format!("o{}{count:08}", self.prefix))
-            .expect("13 characters and a counter are within 32")
+        OrderNo::new(format!("o{}{}{count:08}", self.prefix, self.lane))
+            .expect("20 characters and a counter are within 32")
     }
 
     /// A number that no refund has.
     pub fn refund(&self) -> RefundNo {
         let count = self.refunds.fetch_add(1, Ordering::Relaxed);
-        RefundNo::new(format!("r{}{count:010}", self.prefix))
-            .expect("13 characters and a counter are within 32")
+        RefundNo::new(format!("r{}{}{count:010}", self.prefix, self.lane))
+            .expect("20 characters and a counter are within 32")
     }
 
     /// A message id of 32 hexadecimal digits.
     pub fn message(&self) -> MessageId {
         let count = self.messages.fetch_add(1, Ordering::Relaxed);
-        MessageId::new(format!("{}{count:020x}", self.prefix)).expect("32 characters are within 36")
+        let width = 32 - self.prefix.len() - self.lane.len();
+        MessageId::new(format!("{}{}{count:0width$x}", self.prefix, self.lane))
+            .expect("32 characters are within 36")
     }
 }
 
@@ -68,5 +88,19 @@ mod tests {
         assert_ne!(Numbers::new(2, "").order(), first);
         assert_ne!(Numbers::new(1, "later").order(), first);
         assert_eq!(Numbers::new(1, "").message().as_str().len(), 32);
+    }
+
+    #[test]
+    fn lanes_share_no_number_and_count_for_themselves() {
+        let all = Numbers::new(1, "");
+        let lanes = [all.for_lane(0), all.for_lane(12), all.for_lane(999_999)];
+        let mut refunds: Vec<RefundNo> = lanes.iter().map(Numbers::refund).collect();
+        refunds.push(all.refund());
+        refunds.sort_unstable();
+        refunds.dedup();
+        assert_eq!(refunds.len(), 4);
+        assert_eq!(all.for_lane(12).message(), lanes[1].message());
+        assert_ne!(all.message(), lanes[0].message());
+        assert_eq!(lanes[2].message().as_str().len(), 32);
     }
 }

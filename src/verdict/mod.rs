@@ -15,5 +15,7 @@ pub use audit::{AuditSummary, Exposure, Severity, Timing, Violation, WitnessStep
 pub use event::{Event, Observer, Observers, RunPlan};
 pub use exchange::ExchangeEvidence;
 pub use exit_code::{ExitCode, RunVerdict};
-pub use load::{KindSummary, Latency, LoadProgress, LoadSummary, ThresholdOutcome, TimelinePoint};
+pub use load::{
+    Comparison, KindSummary, Latency, LoadProgress, LoadSummary, ThresholdOutcome, TimelinePoint,
+};
 pub use rule::{Level, RuleOutcome, Verdict};
