@@ -5,6 +5,7 @@ mod docs;
 mod gate;
 mod load;
 mod orders;
+mod scenarios;
 mod secrets;
 mod selftest;
 mod sign;
