@@ -5,6 +5,7 @@
 //! that stalls is seen as its callers would see it. Arrivals are never
 //! dropped: what can't be sent yet waits, and its wait is measured.
 
+use std::iter::Peekable;
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -28,9 +29,11 @@ pub struct Arrivals {
 #[derive(Debug)]
 struct Open {
     /// Those that were not taken yet.
-    untaken: Mutex<DueTimes>,
+    untaken: Mutex<Peekable<DueTimes>>,
     /// All of them, for the pacer.
     all: DueTimes,
+    /// Nothing is due from then on.
+    until: Duration,
 }
 
 /// A request that a user may send now.
@@ -44,13 +47,15 @@ pub struct Arrival {
 }
 
 impl Arrivals {
-    /// Arrivals that are due at these times, or as users are free.
-    pub fn new(due: Option<DueTimes>) -> Self {
+    /// Arrivals that are due at these times, as far as they are before `until`;
+    /// or as users are free.
+    pub fn new(due: Option<DueTimes>, until: Duration) -> Self {
         Self {
             start: OnceLock::new(),
             open: due.map(|all| Open {
-                untaken: Mutex::new(all.again()),
+                untaken: Mutex::new(all.again().peekable()),
                 all,
+                until,
             }),
             due: Semaphore::const_new(0),
         }
@@ -84,10 +89,31 @@ impl Arrivals {
         })
     }
 
+    /// Whether requests fall due, rather than when users are free.
+    pub const fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Whether all that will ever be due has been taken. In the closed model
+    /// nothing is ever left.
+    pub fn is_all_taken(&self) -> bool {
+        self.open.as_ref().is_none_or(|open| {
+            let mut untaken = open.untaken.lock().expect("no holder panics");
+            untaken.peek().is_none_or(|due| *due >= open.until)
+        })
+    }
+
     /// Ends the traffic: whoever waits is told. What was due and nobody took
     /// is the backlog.
     pub fn end(&self) {
         self.due.close();
+    }
+
+    /// Waits until the traffic has ended; for the closed model, in which nobody
+    /// waits for what is due.
+    pub async fn ended(&self) {
+        // Without arrivals there is no permit: the wait ends with the traffic.
+        let _ = self.due.acquire().await;
     }
 
     /// When each arrival was due that nobody took before `end`. They are taken
@@ -99,6 +125,7 @@ impl Arrivals {
         let mut untaken = open.untaken.lock().expect("no holder panics");
         untaken
             .by_ref()
+            .take_while(|after| *after < open.until)
             .map(|after| self.start() + after)
             .take_while(|due| *due < end)
             .collect()
@@ -112,9 +139,9 @@ impl Arrivals {
         while !self.due.is_closed() {
             if let Some(start) = self.started() {
                 let now = start.elapsed();
+                let is_due = |due: &Duration| *due <= now && *due < open.until;
                 let mut count = 0;
-                while count < Semaphore::MAX_PERMITS && coming.next_if(|due| *due <= now).is_some()
-                {
+                while count < Semaphore::MAX_PERMITS && coming.next_if(is_due).is_some() {
                     count += 1;
                 }
                 self.due.add_permits(count);
@@ -131,24 +158,29 @@ mod tests {
     use super::super::scenario::{Course, Law};
     use super::*;
 
+    /// So many arrivals a second for a second.
+    fn open(rate: f64) -> Arrivals {
+        let second = Duration::from_secs(1);
+        let course = Course::of(rate, second, &[]);
+        Arrivals::new(Some(DueTimes::new(&course, Law::Constant, 1)), second)
+    }
+
     #[tokio::test]
     async fn the_open_model_spaces_arrivals_evenly_from_the_start() {
-        let course = Course::of(1_000.0, Duration::from_secs(1), &[]);
-        let arrivals = Arc::new(Arrivals::new(Some(DueTimes::new(
-            &course,
-            Law::Constant,
-            1,
-        ))));
+        let arrivals = Arc::new(open(1_000.0));
         let start = arrivals.start();
         let pacer = {
             let arrivals = Arc::clone(&arrivals);
             std::thread::spawn(move || arrivals.pace())
         };
-        for n in 0..5_u64 {
+        for n in 0..1_000_u64 {
+            assert!(!arrivals.is_all_taken());
             let arrival = arrivals.next().await.unwrap();
             assert_eq!(arrival.due, start + Duration::from_millis(n));
             assert!(arrival.ready >= arrival.due);
         }
+        // The thousand and first would be due when the second is over.
+        assert!(arrivals.is_all_taken());
         arrivals.end();
         pacer.join().unwrap();
         assert_eq!(arrivals.next().await, None);
@@ -156,17 +188,22 @@ mod tests {
 
     #[test]
     fn what_was_due_and_nobody_took_is_the_backlog() {
-        let course = Course::of(10.0, Duration::from_secs(1), &[]);
-        let arrivals = Arrivals::new(Some(DueTimes::new(&course, Law::Constant, 1)));
+        let arrivals = open(10.0);
         let start = arrivals.start();
         let backlog = arrivals.backlog(start + Duration::from_millis(250));
         let expected = [0, 100, 200].map(|millis| start + Duration::from_millis(millis));
         assert_eq!(backlog, expected);
+        let whole = open(10.0);
+        assert_eq!(
+            whole.backlog(whole.start() + Duration::from_secs(9)).len(),
+            10
+        );
     }
 
     #[tokio::test]
     async fn the_closed_model_never_waits_and_ends() {
-        let arrivals = Arrivals::new(None);
+        let arrivals = Arrivals::new(None, Duration::ZERO);
+        assert!(arrivals.is_all_taken());
         assert!(arrivals.next().await.is_some());
         arrivals.end();
         assert_eq!(arrivals.next().await, None);

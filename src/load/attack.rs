@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use goose::config::GooseConfiguration;
 use goose::goose::{GooseUser, Transaction, TransactionFunction};
-use goose::test_plan::TestPlan;
 use goose::{GooseAttack, GooseError};
 use tokio_util::sync::CancellationToken;
 
@@ -14,7 +13,6 @@ use crate::target::{Caller, OrderError, OrderSource};
 use crate::verdict::{Event, LoadSummary, Observer};
 
 use super::compare::Earlier;
-use super::crowd;
 use super::ground::Ground;
 use super::scenario::Scenario;
 use super::shared::Shared;
@@ -164,13 +162,23 @@ fn goose_attack(scenario: &Scenario, shared: &Arc<Shared>) -> Result<GooseAttack
     let mut configuration = GooseConfiguration::default();
     // Only a label here: the connections are our own.
     configuration.host = Some(shared.caller.endpoint.url().to_owned());
+    let users = scenario.most_users();
+    configuration.users = Some(users);
+    configuration.increase_rate = Some(
+        scenario
+            .hatch_rate
+            .map_or_else(|| users.to_string(), |rate| rate.to_string()),
+    );
+    // A backstop: the watch ends the attack at the very time.
+    configuration.run_time = Some(format!("{}s", scenario.total().as_secs() + 60));
     // The WebSocket controller is off unless it is asked for.
     configuration.no_telnet = true;
+    // Its own figures are reset once all users run, not because they are
+    // looked at, but because it writes a line to stdout where they are kept.
+    configuration.no_reset_metrics = false;
     configuration.no_print_metrics = true;
     configuration.no_error_summary = true;
     configuration.quiet = 2;
-    let steps = crowd::plan(&scenario.course_of_users(), scenario.hatch_rate);
-    let configuration = with_plan(&configuration, &TestPlan { steps, current: 0 });
     let start = {
         let shared = Arc::clone(shared);
         transaction(move |user| Box::pin(start(Arc::clone(&shared), user)))
@@ -183,15 +191,6 @@ fn goose_attack(scenario: &Scenario, shared: &Arc<Shared>) -> Result<GooseAttack
                 .register_transaction(Transaction::new(batch).set_name("traffic")),
         ),
     )
-}
-
-/// The same configuration with a test plan. Its field is private, and the text
-/// that can be set instead knows whole seconds only.
-fn with_plan(configuration: &GooseConfiguration, plan: &TestPlan) -> GooseConfiguration {
-    let known = "goose's configuration is plain data";
-    let mut value = serde_json::to_value(configuration).expect(known);
-    value["test_plan"] = serde_json::to_value(plan).expect(known);
-    serde_json::from_value(value).expect(known)
 }
 
 /// Helps the compiler to see a transaction's higher-ranked lifetime.
@@ -212,10 +211,13 @@ where
 type Session = Arc<tokio::sync::Mutex<User>>;
 
 async fn start(shared: Arc<Shared>, goose_user: &mut GooseUser) -> goose::goose::TransactionResult {
-    let mut user = User::new(Arc::clone(&shared), shared.next_user());
-    // Where nobody answers yet, the first request will say so.
-    let _ = user.connect().await;
-    shared.user_is_ready();
+    let number = shared.next_user();
+    let mut user = User::new(Arc::clone(&shared), number);
+    if shared.is_there_at_first(number) {
+        // Where nobody answers yet, the first request will say so.
+        let _ = user.connect().await;
+        shared.user_is_ready();
+    }
     let session: Session = Arc::new(tokio::sync::Mutex::new(user));
     goose_user.set_session_data(session);
     Ok(())

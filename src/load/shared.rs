@@ -13,6 +13,7 @@ use crate::verdict::{Event, Observer, Violation};
 
 use super::arrivals::Arrivals;
 use super::attack::Attack;
+use super::crowd::Crowd;
 use super::draw::Chances;
 use super::due::DueTimes;
 use super::malformed::Malformed;
@@ -23,6 +24,9 @@ use super::statistics::{Part, Sample, Statistics};
 /// In how many parts the users' figures are kept, so that they seldom wait for
 /// each other.
 const PARTS: usize = 8;
+
+/// How often a user whose turn comes later looks whether the clock runs.
+const BEFORE_START: Duration = Duration::from_millis(20);
 
 /// What all users share.
 pub struct Shared {
@@ -35,6 +39,8 @@ pub struct Shared {
     pub(super) seed: u64,
     pub(super) order_amount: (Amount, Amount),
     pub(super) warmup: Duration,
+    /// Which users take part, where stages change them.
+    crowd: Option<Crowd>,
     orders: Arc<OrderSource>,
     parts: Vec<Mutex<Statistics>>,
     /// How many users are there at the beginning.
@@ -62,12 +68,15 @@ impl Shared {
             caller: attack.caller.clone(),
             recorder: Arc::clone(&attack.recorder),
             observer: Arc::clone(&attack.observer),
-            arrivals: Arrivals::new(due),
+            arrivals: Arrivals::new(due, scenario.total()),
             chances: Chances::new(mix, &scenario.orders, population.places()),
             population,
             seed: attack.seed,
             order_amount: scenario.orders.amount,
             warmup: scenario.warmup,
+            crowd: scenario
+                .changes_users()
+                .then(|| Crowd::new(scenario.course())),
             orders: Arc::clone(&attack.orders),
             parts: (0..PARTS).map(|_| Mutex::default()).collect(),
             first_users: scenario.first_users(),
@@ -81,6 +90,39 @@ impl Shared {
     /// The number of one more user.
     pub(super) fn next_user(&self) -> usize {
         self.next_user.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Whether the user of this number is there at the beginning.
+    pub(super) const fn is_there_at_first(&self, user: usize) -> bool {
+        user < self.first_users
+    }
+
+    /// Whether the user of this number takes part now.
+    pub(super) fn wants(&self, user: usize) -> bool {
+        match (&self.crowd, self.arrivals.started()) {
+            (None, _) => true,
+            (Some(_), None) => self.is_there_at_first(user),
+            (Some(crowd), Some(start)) => crowd.wants(user, start.elapsed()),
+        }
+    }
+
+    /// Waits for a user's turn, or for the end of the traffic.
+    pub(super) async fn wait_for_turn(&self, user: usize) {
+        let turn = match (&self.crowd, self.arrivals.started()) {
+            (Some(crowd), Some(start)) => {
+                crowd.turn(user, start.elapsed()).map(|turn| start + turn)
+            }
+            _ => Some(Instant::now() + BEFORE_START),
+        };
+        tokio::select! {
+            () = self.arrivals.ended() => {}
+            () = async {
+                match turn {
+                    Some(turn) => tokio::time::sleep_until(turn.into()).await,
+                    None => std::future::pending().await,
+                }
+            } => {}
+        }
     }
 
     /// One more user has connected. The clock starts with the last of those

@@ -88,7 +88,14 @@ impl User {
     }
 
     /// Sends a short run of requests, as they fall due.
+    /// Where it is not its turn it leaves, and waits for it.
     pub async fn run(&mut self, served: &mut Vec<Served>) {
+        if !self.shared.wants(self.number) {
+            self.connection = None;
+            self.rivals.clear();
+            self.shared.wait_for_turn(self.number).await;
+            return;
+        }
         let until = Instant::now() + BATCH_TIME;
         for _ in 0..BATCH {
             let Some(arrival) = self.shared.arrivals.next().await else {

@@ -15,6 +15,8 @@ use super::threshold::Threshold;
 
 /// How often figures are told.
 const TICK: Duration = Duration::from_secs(1);
+/// How long is waited at the end for what is due to be taken.
+const LAST_CALL: Duration = Duration::from_millis(500);
 /// How often goose is told to stop, until it has.
 const AGAIN: Duration = Duration::from_millis(100);
 
@@ -98,8 +100,15 @@ impl Watch {
                 cut = Some(Cut::Interrupted("the orders were used up"));
             }
         }
+        if cut.is_none() {
+            self.last_call(deadline).await;
+        }
         self.shared.arrivals.end();
-        let ended = Instant::now();
+        let ended = match cut {
+            // Nothing was due from then on.
+            None if self.shared.arrivals.is_open() => deadline,
+            _ => Instant::now(),
+        };
         self.stop_goose().await;
         let (interrupted, aborted) = match cut {
             None => (None, None),
@@ -112,6 +121,14 @@ impl Watch {
             timeline: self.timeline,
             interrupted,
             aborted,
+        }
+    }
+
+    /// Waits a moment for what fell due just before the end to be taken: it was
+    /// not late. What is still left then is a backlog.
+    async fn last_call(&self, deadline: Instant) {
+        while !self.shared.arrivals.is_all_taken() && deadline.elapsed() < LAST_CALL {
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
 

@@ -66,7 +66,10 @@ fn shortened(name: &str, flags: &[&str]) -> (Workplace, serde_json::Value) {
     // How fast this machine is, is not what is tested.
     arguments.extend_from_slice(&["--threshold", "errors<=0%", "--threshold", "unknown==0"]);
     arguments.extend_from_slice(flags);
-    workplace.run(&arguments).expect(0);
+    let run = workplace.run(&arguments).expect_success_if_in_time();
+    // Nobody but the report speaks on stdout.
+    assert!(run.stdout.starts_with("recoup load "), "{}", run.stdout);
+    assert_eq!(run.stderr, "");
     let report = workplace.report();
     (workplace, report)
 }

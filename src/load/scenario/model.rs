@@ -140,7 +140,7 @@ impl Scenario {
     }
 
     fn fault_of_levels(&self) -> Option<&'static str> {
-        let by_users = self.stages_change(|level| matches!(level, Level::Users(_)));
+        let by_users = self.changes_users();
         let by_rate = self.stages_change(|level| matches!(level, Level::Rate(_)));
         if by_users && by_rate {
             return Some(
@@ -212,13 +212,9 @@ impl Scenario {
         }
     }
 
-    /// The course of the users: in the open model they stay as many.
-    pub fn course_of_users(&self) -> Course {
-        if !self.is_open() {
-            return self.course();
-        }
-        let total = self.total();
-        Course::of(Level::Users(self.users).figure(), total, &[])
+    /// Whether stages change the users.
+    pub fn changes_users(&self) -> bool {
+        self.stages_change(|level| matches!(level, Level::Users(_)))
     }
 
     /// The most users at a time.
@@ -249,7 +245,7 @@ impl Scenario {
     /// Sets the users; where stages change them, the most of them, and the
     /// stages keep their proportions.
     pub fn set_users(&mut self, users: usize) {
-        if self.stages_change(|level| matches!(level, Level::Users(_))) {
+        if self.changes_users() {
             let factor = Level::Users(users).figure() / Level::Users(self.most_users()).figure();
             if let Level::Users(scaled) = Level::Users(self.users).times(factor) {
                 self.users = scaled;
