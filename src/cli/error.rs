@@ -4,7 +4,7 @@ use std::io;
 
 use crate::conformance::{BaselineError, PreflightError, RegressionsError, SelectionError};
 use crate::gateway::StartError;
-use crate::load::{AttackError, ScenarioError};
+use crate::load::{AttackError, CompareError, ScenarioError};
 use crate::protocol::IdentifierError;
 use crate::report::RecordedError;
 use crate::target::orders::PoolError;
@@ -40,6 +40,9 @@ pub enum CliError {
     /// The scenario can't be run.
     #[error("failed to {0}")]
     Scenario(#[from] ScenarioError),
+    /// The earlier run can't be compared with.
+    #[error("failed to {0}")]
+    Compare(#[from] CompareError),
     /// An option is no such number.
     #[error("failed to use {flag} {value:?}: it {reason}")]
     Identifier {
@@ -92,6 +95,7 @@ impl CliError {
             | Self::Baseline(_)
             | Self::Regressions(_)
             | Self::Scenario(_)
+            | Self::Compare(_)
             | Self::Identifier { .. }
             | Self::History(_)
             | Self::Recorded(_) => ExitCode::Usage,

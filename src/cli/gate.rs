@@ -37,6 +37,7 @@ impl GateArgs {
     pub(super) async fn run(self) -> Result<ExitCode, CliError> {
         let plan = self.rules.plan(&self.output)?;
         let scenario = self.traffic.scenario()?;
+        let earlier = self.traffic.earlier()?;
         let cases = self.rules.cases.get();
         let mut run = Run::start("gate", &self.target, cases, &self.output).await?;
         let sink = self.traffic.history_sink(&run)?;
@@ -51,7 +52,7 @@ impl GateArgs {
                 } else {
                     // A gateway that fails a rule is loaded all the same: one
                     // run is to say all that is wrong.
-                    let loaded = load(&run, scenario, sink).await;
+                    let loaded = load(&run, scenario, earlier, sink).await;
                     gate_end(checked, loaded)
                 }
             }

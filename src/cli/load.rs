@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::audit::{Recorder, judge, settle};
-use crate::load::{Attack, Scenario, Threshold};
+use crate::load::{Attack, Earlier, Law, Scenario, Threshold};
 use crate::target::Clock;
 use crate::verdict::{AuditSummary, Event, ExitCode, LoadSummary, Observer, RunVerdict, Severity};
 
@@ -49,11 +49,20 @@ pub struct TrafficArgs {
     #[arg(long, value_name = "N")]
     pub users: Option<NonZeroUsize>,
 
+    /// Users started per second [default: all within a second]
+    #[arg(long, value_name = "N")]
+    pub hatch_rate: Option<f64>,
+
     /// Arrivals per second: latency counts from the intended start
     #[arg(long, value_name = "N")]
     pub rate: Option<f64>,
 
-    /// How long is measured
+    /// How arrivals are spaced: constant, or poisson, as independent callers
+    /// come
+    #[arg(long, value_name = "LAW")]
+    pub arrivals: Option<Law>,
+
+    /// How long is measured; stages keep their proportions
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub duration: Option<Duration>,
 
@@ -64,6 +73,23 @@ pub struct TrafficArgs {
     /// What must hold, instead of the scenario's thresholds; repeatable
     #[arg(long = "threshold", value_name = "'p99<50ms'")]
     pub thresholds: Vec<Threshold>,
+
+    /// End the run where a threshold is broken: exit code 4, and a report
+    #[arg(long)]
+    pub abort_on_threshold: bool,
+
+    /// How long is measured before a threshold may end the run [default: 10s]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub abort_grace: Option<Duration>,
+
+    /// Compare with an earlier run: its folder, or its report.json. What is
+    /// worse by more than the band is a broken threshold
+    #[arg(long, value_name = "RUN")]
+    pub compare: Option<PathBuf>,
+
+    /// By how much, in percent, a figure may be worse than the earlier run's
+    #[arg(long, value_name = "PERCENT", default_value = "20")]
+    pub compare_band: f64,
 
     /// Where the history of all refunds goes [default: history.ndjson in the
     /// run's folder]
@@ -78,10 +104,11 @@ impl LoadArgs {
     /// [`CliError`] where it can't be run at all.
     pub(super) async fn run(self) -> Result<ExitCode, CliError> {
         let scenario = self.traffic.scenario()?;
+        let earlier = self.traffic.earlier()?;
         let mut run = Run::start("load", &self.target, 1, &self.output).await?;
         let sink = self.traffic.history_sink(&run)?;
         let end = match run.preflight().await {
-            Ok(()) => load(&run, scenario, sink).await,
+            Ok(()) => load(&run, scenario, earlier, sink).await,
             Err(end) => end,
         };
         run.end(end).await
@@ -102,22 +129,49 @@ impl TrafficArgs {
             None => Scenario::parse(Scenario::SUSTAINED, "the built-in scenario")?,
         };
         if let Some(users) = self.users {
-            scenario.users = users.get();
+            scenario.set_users(users.get());
         }
         if let Some(duration) = self.duration {
-            scenario.duration = duration;
+            scenario.set_duration(duration);
         }
         if let Some(warmup) = self.warmup {
             scenario.warmup = warmup;
         }
-        if self.rate.is_some() {
-            scenario.rate = self.rate;
+        if let Some(rate) = self.rate {
+            scenario.set_rate(rate);
+        }
+        if self.hatch_rate.is_some() {
+            scenario.hatch_rate = self.hatch_rate;
+        }
+        if let Some(arrivals) = self.arrivals {
+            scenario.arrivals = arrivals;
         }
         if !self.thresholds.is_empty() {
             scenario.thresholds.clone_from(&self.thresholds);
         }
+        scenario.abort_on_threshold |= self.abort_on_threshold;
+        if let Some(grace) = self.abort_grace {
+            scenario.abort_grace = grace;
+        }
         scenario.check()?;
         Ok(scenario)
+    }
+
+    /// The earlier run to compare with, if there is one.
+    ///
+    /// # Errors
+    /// [`CliError`] where it can't be read, or the band is none.
+    pub(super) fn earlier(&self) -> Result<Option<Earlier>, CliError> {
+        let band = self.compare_band;
+        if !(0.0..=1_000.0).contains(&band) {
+            return Err(CliError::Usage(format!(
+                "use --compare-band {band}: give a percentage from 0 to 1000, such as 20"
+            )));
+        }
+        let Some(path) = &self.compare else {
+            return Ok(None);
+        };
+        Ok(Some(Earlier::read(path, band / 100.0)?))
     }
 
     /// Opens the history's file, before any work that would be lost if it
@@ -145,7 +199,20 @@ impl TrafficArgs {
 pub(super) type Sink = Option<Box<dyn Write + Send>>;
 
 /// Runs the traffic, resolves and drains, and has the history judged.
-pub(super) async fn load(run: &Run, scenario: Scenario, sink: Sink) -> End {
+pub(super) async fn load(
+    run: &Run,
+    scenario: Scenario,
+    earlier: Option<Earlier>,
+    sink: Sink,
+) -> End {
+    if let Some(earlier) = &earlier
+        && earlier.scenario != scenario.name
+    {
+        run.observers.emit(&Event::Notice(format!(
+            "the earlier run that this one is compared with ran another scenario, {}",
+            earlier.scenario
+        )));
+    }
     // A load takes long, and no two go alike: its messages tell the time.
     let caller = run
         .setting
@@ -161,6 +228,7 @@ pub(super) async fn load(run: &Run, scenario: Scenario, sink: Sink) -> End {
         observer: Arc::clone(&run.observers) as Arc<dyn Observer>,
         cancel: run.cancel.clone(),
         seed: run.setting.seed,
+        earlier,
     };
     let summary = match attack.run().await {
         Ok(summary) => summary,
@@ -197,13 +265,23 @@ pub(super) async fn load(run: &Run, scenario: Scenario, sink: Sink) -> End {
 }
 
 fn end_of_load(summary: &LoadSummary) -> End {
-    let broken: Vec<&str> = summary
+    let thresholds = summary
         .thresholds
         .iter()
         .filter(|threshold| !threshold.held)
-        .map(|threshold| threshold.threshold.as_str())
-        .collect();
-    if let Some(reason) = &summary.interrupted {
+        .map(|threshold| threshold.threshold.clone());
+    let figures = summary
+        .comparison
+        .iter()
+        .filter(|line| !line.held)
+        .map(|line| format!("{} no worse than the earlier run's", line.measure));
+    let broken: Vec<String> = thresholds.chain(figures).collect();
+    if let Some(reason) = &summary.aborted {
+        End::new(
+            ExitCode::ThresholdBroken,
+            format!("a load threshold ended the run: {reason}"),
+        )
+    } else if let Some(reason) = &summary.interrupted {
         End::new(
             ExitCode::NoVerdict,
             format!("the load ended early: {reason}"),

@@ -23,6 +23,10 @@ pub struct OutputArgs {
     #[arg(long, short)]
     pub quiet: bool,
 
+    /// A line of progress every ten seconds also where stderr is no terminal
+    #[arg(long, conflicts_with = "quiet")]
+    pub progress: bool,
+
     /// Colours on stdout; NO_COLOR is heeded
     #[arg(long, value_enum, default_value = "auto")]
     pub color: Color,
@@ -66,6 +70,11 @@ impl Color {
 }
 
 impl OutputArgs {
+    /// Whether progress is to be written line by line.
+    pub(super) fn wants_lines(&self) -> bool {
+        self.progress && !std::io::stderr().is_terminal()
+    }
+
     /// The colours of stdout.
     pub(super) fn stdout_palette(&self) -> Palette {
         self.color.on_stdout()

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::conformance::{Preflight, PreflightError, Setting};
 use crate::gateway::{Running, Variants};
 use crate::protocol::Timestamp;
-use crate::report::{Collector, Progress, Redactor, RunFolder, json, terminal};
+use crate::report::{Collector, Lines, Progress, Redactor, RunFolder, json, terminal};
 use crate::verdict::{
     Event, ExitCode, FailureDetail, Level, Observer, Observers, RuleOutcome, RunPlan, Verdict,
 };
@@ -209,10 +209,18 @@ impl Reporting {
                 }
             })?;
         let collector = Arc::new(Collector::new(redactor.clone()));
-        let progress = Progress::new(output.quiet, output.stderr_palette(), redactor);
+        let progress: Arc<dyn Observer> = if output.wants_lines() {
+            Arc::new(Lines::on_stderr(redactor))
+        } else {
+            Arc::new(Progress::new(
+                output.quiet,
+                output.stderr_palette(),
+                redactor,
+            ))
+        };
         let observers = Observers::new()
             .with(Arc::clone(&collector) as Arc<dyn Observer>)
-            .with(Arc::new(progress));
+            .with(progress);
         Ok(Self {
             observers: Arc::new(observers),
             folder,

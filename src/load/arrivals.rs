@@ -1,15 +1,17 @@
 //! When the next request is due.
 //!
-//! Closed model: when a user is free. Open model: request n is due at
-//! t₀ + n/R, whoever is free takes it, and its latency counts from then; so a
-//! gateway that stalls is seen as its callers would see it. Arrivals are never
+//! Closed model: when a user is free. Open model: request n has a due time,
+//! whoever is free takes it, and its latency counts from then; so a gateway
+//! that stalls is seen as its callers would see it. Arrivals are never
 //! dropped: what can't be sent yet waits, and its wait is measured.
 
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::iter::Peekable;
+use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
+
+use super::due::DueTimes;
 
 /// How often due arrivals are released. The runtime's own timers tick once a
 /// millisecond, which would be seen as the gateway's latency.
@@ -18,10 +20,20 @@ const STEP: Duration = Duration::from_micros(250);
 /// Hands out due times.
 #[derive(Debug)]
 pub struct Arrivals {
-    rate: Option<f64>,
     start: OnceLock<Instant>,
-    tickets: AtomicU64,
+    open: Option<Open>,
     due: Semaphore,
+}
+
+/// What the open model needs.
+#[derive(Debug)]
+struct Open {
+    /// Those that were not taken yet.
+    untaken: Mutex<Peekable<DueTimes>>,
+    /// All of them, for the pacer.
+    all: DueTimes,
+    /// Nothing is due from then on.
+    until: Duration,
 }
 
 /// A request that a user may send now.
@@ -35,12 +47,16 @@ pub struct Arrival {
 }
 
 impl Arrivals {
-    /// Arrivals at `rate` per second, or as users are free.
-    pub const fn new(rate: Option<f64>) -> Self {
+    /// Arrivals that are due at these times, as far as they are before `until`;
+    /// or as users are free.
+    pub fn new(due: Option<DueTimes>, until: Duration) -> Self {
         Self {
-            rate,
             start: OnceLock::new(),
-            tickets: AtomicU64::new(0),
+            open: due.map(|all| Open {
+                untaken: Mutex::new(all.again().peekable()),
+                all,
+                until,
+            }),
             due: Semaphore::const_new(0),
         }
     }
@@ -58,17 +74,32 @@ impl Arrivals {
     /// Waits until a request is due; `None` once the traffic has ended.
     pub async fn next(&self) -> Option<Arrival> {
         let free = Instant::now();
-        let Some(rate) = self.rate else {
+        let Some(open) = &self.open else {
             return (!self.due.is_closed()).then_some(Arrival {
                 due: free,
                 ready: free,
             });
         };
         self.due.acquire().await.ok()?.forget();
-        let due = self.due_time(self.tickets.fetch_add(1, Ordering::Relaxed), rate);
+        let after = open.untaken.lock().expect("no holder panics").next()?;
+        let due = self.start() + after;
         Some(Arrival {
             due,
             ready: due.max(free),
+        })
+    }
+
+    /// Whether requests fall due, rather than when users are free.
+    pub const fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Whether all that will ever be due has been taken. In the closed model
+    /// nothing is ever left.
+    pub fn is_all_taken(&self) -> bool {
+        self.open.as_ref().is_none_or(|open| {
+            let mut untaken = open.untaken.lock().expect("no holder panics");
+            untaken.peek().is_none_or(|due| *due >= open.until)
         })
     }
 
@@ -78,38 +109,42 @@ impl Arrivals {
         self.due.close();
     }
 
-    /// When each arrival was due that nobody took before `end`.
-    pub fn backlog(&self, end: Instant) -> Vec<Instant> {
-        let Some(rate) = self.rate else {
-            return Vec::new();
-        };
-        (self.tickets.load(Ordering::Relaxed)..)
-            .map(|ticket| self.due_time(ticket, rate))
-            .take_while(|due| *due < end)
-            .collect()
+    /// Waits until the traffic has ended; for the closed model, in which nobody
+    /// waits for what is due.
+    pub async fn ended(&self) {
+        // Without arrivals there is no permit: the wait ends with the traffic.
+        let _ = self.due.acquire().await;
     }
 
-    fn due_time(&self, ticket: u64, rate: f64) -> Instant {
-        #[expect(clippy::cast_precision_loss, reason = "tickets stay far below 2⁵²")]
-        let after = Duration::from_secs_f64(ticket as f64 / rate);
-        self.start() + after
+    /// When each arrival was due that nobody took before `end`. They are taken
+    /// by this.
+    pub fn backlog(&self, end: Instant) -> Vec<Instant> {
+        let Some(open) = &self.open else {
+            return Vec::new();
+        };
+        let mut untaken = open.untaken.lock().expect("no holder panics");
+        untaken
+            .by_ref()
+            .take_while(|after| *after < open.until)
+            .map(|after| self.start() + after)
+            .take_while(|due| *due < end)
+            .collect()
     }
 
     /// Releases arrivals as they fall due, until the traffic has ended. Runs
     /// on a thread of its own; returns at once in the closed model.
     pub fn pace(&self) {
-        let Some(rate) = self.rate else { return };
-        let mut released: u64 = 0;
+        let Some(open) = &self.open else { return };
+        let mut coming = open.all.again().peekable();
         while !self.due.is_closed() {
-            if self.started().is_some() {
+            if let Some(start) = self.started() {
+                let now = start.elapsed();
+                let is_due = |due: &Duration| *due <= now && *due < open.until;
                 let mut count = 0;
-                let now = Instant::now();
-                while self.due_time(released + count, rate) <= now {
+                while count < Semaphore::MAX_PERMITS && coming.next_if(is_due).is_some() {
                     count += 1;
                 }
-                released += count;
-                let permits = usize::try_from(count).unwrap_or(Semaphore::MAX_PERMITS);
-                self.due.add_permits(permits);
+                self.due.add_permits(count);
             }
             std::thread::sleep(STEP);
         }
@@ -118,29 +153,57 @@ impl Arrivals {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use super::super::scenario::{Course, Law};
     use super::*;
+
+    /// So many arrivals a second for a second.
+    fn open(rate: f64) -> Arrivals {
+        let second = Duration::from_secs(1);
+        let course = Course::of(rate, second, &[]);
+        Arrivals::new(Some(DueTimes::new(&course, Law::Constant, 1)), second)
+    }
 
     #[tokio::test]
     async fn the_open_model_spaces_arrivals_evenly_from_the_start() {
-        let arrivals = std::sync::Arc::new(Arrivals::new(Some(1_000.0)));
+        let arrivals = Arc::new(open(1_000.0));
         let start = arrivals.start();
         let pacer = {
-            let arrivals = std::sync::Arc::clone(&arrivals);
+            let arrivals = Arc::clone(&arrivals);
             std::thread::spawn(move || arrivals.pace())
         };
-        for n in 0..5_u64 {
+        for n in 0..1_000_u64 {
+            assert!(!arrivals.is_all_taken());
             let arrival = arrivals.next().await.unwrap();
             assert_eq!(arrival.due, start + Duration::from_millis(n));
             assert!(arrival.ready >= arrival.due);
         }
+        // The thousand and first would be due when the second is over.
+        assert!(arrivals.is_all_taken());
         arrivals.end();
         pacer.join().unwrap();
         assert_eq!(arrivals.next().await, None);
     }
 
+    #[test]
+    fn what_was_due_and_nobody_took_is_the_backlog() {
+        let arrivals = open(10.0);
+        let start = arrivals.start();
+        let backlog = arrivals.backlog(start + Duration::from_millis(250));
+        let expected = [0, 100, 200].map(|millis| start + Duration::from_millis(millis));
+        assert_eq!(backlog, expected);
+        let whole = open(10.0);
+        assert_eq!(
+            whole.backlog(whole.start() + Duration::from_secs(9)).len(),
+            10
+        );
+    }
+
     #[tokio::test]
     async fn the_closed_model_never_waits_and_ends() {
-        let arrivals = Arrivals::new(None);
+        let arrivals = Arrivals::new(None, Duration::ZERO);
+        assert!(arrivals.is_all_taken());
         assert!(arrivals.next().await.is_some());
         arrivals.end();
         assert_eq!(arrivals.next().await, None);

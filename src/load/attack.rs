@@ -3,25 +3,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use goose::config::GooseConfiguration;
 use goose::goose::{GooseUser, Transaction, TransactionFunction};
 use goose::{GooseAttack, GooseError};
 use tokio_util::sync::CancellationToken;
 
 use crate::audit::Recorder;
-use crate::protocol::{Api, Direction, Envelope};
-use crate::target::{Caller, OrderError, OrderSource, PaidOrder};
+use crate::target::{Caller, OrderError, OrderSource};
 use crate::verdict::{Event, LoadSummary, Observer};
 
-use super::scenario::{Kind, Scenario};
-use super::shared::{Shared, register};
+use super::compare::Earlier;
+use super::ground::Ground;
+use super::scenario::Scenario;
+use super::shared::Shared;
 use super::statistics::Totals;
 use super::user::{Served, User};
 use super::watch::{Watch, Watched};
 
-/// How many orders are paid at once before the traffic starts.
-const PAYING_AT_ONCE: usize = 16;
 /// A generator that is later than this at its 99th percentile is a bottleneck.
 const TOLERATED_LAG_MICROS: u64 = 20_000;
 
@@ -41,6 +39,8 @@ pub struct Attack {
     pub cancel: CancellationToken,
     /// What the traffic is drawn from.
     pub seed: u64,
+    /// An earlier run that it must not be worse than.
+    pub earlier: Option<Earlier>,
 }
 
 /// Why a load could not be run.
@@ -64,7 +64,8 @@ impl Attack {
     /// [`AttackError`] where it could not start; what goes wrong later is in
     /// the summary.
     pub async fn run(self) -> Result<LoadSummary, AttackError> {
-        let shared = Arc::new(self.prepare().await?);
+        let (population, mix) = Ground::of(&self).prepare().await?;
+        let shared = Arc::new(Shared::new(&self, population, &mix));
         self.observer.observe(&Event::LoadStarted {
             scenario: self.scenario.name.clone(),
             seconds: self.scenario.total().as_secs_f64(),
@@ -88,59 +89,6 @@ impl Attack {
         Ok(self.sum_up(&shared, watched))
     }
 
-    async fn prepare(&self) -> Result<Shared, AttackError> {
-        let wanted = self.scenario.orders;
-        let mut paying = futures_util::stream::iter(0..wanted.count)
-            .map(|_| self.orders.paid(&self.caller, wanted.amount))
-            .buffer_unordered(PAYING_AT_ONCE);
-        let mut orders: Vec<PaidOrder> = Vec::new();
-        let mut refused = None;
-        loop {
-            tokio::select! {
-                paid = paying.next() => match paid {
-                    Some(Ok(order)) => orders.push(order),
-                    Some(Err(error)) => refused = Some(error),
-                    None => break,
-                },
-                () = self.cancel.cancelled() => return Err(AttackError::Interrupted),
-            }
-        }
-        match refused {
-            Some(error) if orders.is_empty() => return Err(error.into()),
-            Some(error) => self.observer.observe(&Event::Notice(format!(
-                "the load starts with {} of {} orders: failed to {error}",
-                orders.len(),
-                wanted.count
-            ))),
-            None => {}
-        }
-        for order in &orders {
-            register(&self.recorder, order);
-        }
-        let mix = self.mix(&orders[0]).await;
-        Ok(Shared::new(self, orders, mix))
-    }
-
-    /// The scenario's mix, without queries where the gateway has none: its
-    /// refunds can be tested all the same.
-    async fn mix(&self, order: &PaidOrder) -> Vec<(Kind, u32)> {
-        let mut mix = self.scenario.mix.clone();
-        if mix.contains_key(&Kind::Query) && mix.len() > 1 {
-            let document = self.caller.query(&order.number);
-            let exchange = self.caller.post(Api::Query, &document).await;
-            let is_answered = exchange
-                .body()
-                .is_some_and(|body| Envelope::parse(body, Direction::Response).is_ok());
-            if matches!(exchange.status(), Some(404 | 405 | 501)) && !is_answered {
-                mix.remove(&Kind::Query);
-                self.observer.observe(&Event::Notice(
-                    "the gateway has no query call: the load goes without queries".to_owned(),
-                ));
-            }
-        }
-        mix.into_iter().collect()
-    }
-
     fn sum_up(&self, shared: &Shared, watched: Watched) -> LoadSummary {
         let mut statistics = shared.statistics();
         // What was due and never sent is a failure that has waited ever since.
@@ -152,11 +100,11 @@ impl Attack {
         }
         let totals = Totals::of(statistics, watched.measured.as_secs_f64());
         let lag = totals.lag.latency();
-        let inconclusive = if watched.interrupted.is_some() {
+        let inconclusive = if watched.interrupted.is_some() || watched.aborted.is_some() {
             None
         } else if totals.all.requests == 0 {
             Some("no request was measured (is the duration longer than the warm-up?)".to_owned())
-        } else if self.scenario.rate.is_some() && lag.p99 > TOLERATED_LAG_MICROS {
+        } else if self.scenario.is_open() && lag.p99 > TOLERATED_LAG_MICROS {
             Some(format!(
                 "the generator was the bottleneck: its own lag is {} ms at the 99th percentile (lower --rate, or run it from more machines)",
                 lag.p99 / 1_000
@@ -166,10 +114,13 @@ impl Attack {
         };
         #[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵²")]
         let answered = (totals.all.requests - totals.all.failed) as f64;
-        LoadSummary {
+        let mut summary = LoadSummary {
             scenario: self.scenario.name.clone(),
-            users: self.scenario.users,
-            target_rate: self.scenario.rate,
+            users: self.scenario.most_users(),
+            target_rate: self
+                .scenario
+                .is_open()
+                .then(|| self.scenario.course().peak()),
             requests: totals.all.requests,
             failed: totals.all.failed,
             rate: answered / totals.seconds.max(f64::EPSILON),
@@ -193,10 +144,16 @@ impl Attack {
                 .iter()
                 .map(|(failure, count)| ((*failure).to_owned(), *count))
                 .collect(),
+            comparison: Vec::new(),
             timeline: watched.timeline,
             interrupted: watched.interrupted,
+            aborted: watched.aborted,
             inconclusive,
+        };
+        if let Some(earlier) = &self.earlier {
+            summary.comparison = earlier.compare(&summary);
         }
+        summary
     }
 }
 
@@ -205,8 +162,13 @@ fn goose_attack(scenario: &Scenario, shared: &Arc<Shared>) -> Result<GooseAttack
     let mut configuration = GooseConfiguration::default();
     // Only a label here: the connections are our own.
     configuration.host = Some(shared.caller.endpoint.url().to_owned());
-    configuration.users = Some(scenario.users);
-    configuration.increase_rate = Some(scenario.users.to_string());
+    let users = scenario.most_users();
+    configuration.users = Some(users);
+    configuration.increase_rate = Some(
+        scenario
+            .hatch_rate
+            .map_or_else(|| users.to_string(), |rate| rate.to_string()),
+    );
     // A backstop: the watch ends the attack at the very time.
     configuration.run_time = Some(format!("{}s", scenario.total().as_secs() + 60));
     // The WebSocket controller is off unless it is asked for.
@@ -249,10 +211,13 @@ where
 type Session = Arc<tokio::sync::Mutex<User>>;
 
 async fn start(shared: Arc<Shared>, goose_user: &mut GooseUser) -> goose::goose::TransactionResult {
-    let mut user = User::new(Arc::clone(&shared), shared.next_user());
-    // Where nobody answers yet, the first request will say so.
-    let _ = user.connect().await;
-    shared.user_is_ready();
+    let number = shared.next_user();
+    let mut user = User::new(Arc::clone(&shared), number);
+    if shared.is_there_at_first(number) {
+        // Where nobody answers yet, the first request will say so.
+        let _ = user.connect().await;
+        shared.user_is_ready();
+    }
     let session: Session = Arc::new(tokio::sync::Mutex::new(user));
     goose_user.set_session_data(session);
     Ok(())

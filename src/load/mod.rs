@@ -9,14 +9,20 @@
 //! Scenario ─▶ attack ─▶ goose user ─▶ arrivals: when is the next one due?
 //!                          │              │
 //!                          ▼              ▼
-//!                      population ─▶ traffic ─▶ connection ─▶ evidence
+//!              draw ─▶ population ─▶ traffic ─▶ connection ─▶ evidence
 //!                                                 │             │
 //!                                             statistics     Recorder
 //! ```
 
 pub mod arrivals;
 pub mod attack;
+pub mod compare;
+mod crowd;
+pub mod draw;
+pub mod due;
+mod ground;
 pub mod histogram;
+pub mod malformed;
 pub mod population;
 pub mod scenario;
 pub mod shared;
@@ -24,8 +30,10 @@ pub mod statistics;
 pub mod threshold;
 pub mod traffic;
 pub mod user;
+mod volley;
 mod watch;
 
 pub use attack::{Attack, AttackError};
-pub use scenario::{Kind, Mix, Scenario, ScenarioError};
+pub use compare::{CompareError, Earlier};
+pub use scenario::{Kind, Law, Mix, Scenario, ScenarioError};
 pub use threshold::{Threshold, ThresholdError};

@@ -1,15 +1,12 @@
 //! The orders that a load is about, shared by all users: so refunds of one
 //! order overlap, and what is planned is known when it is answered.
 
-use std::sync::Mutex;
-
-use rand::RngExt;
-use rand::rngs::StdRng;
-use rand::seq::IndexedRandom;
+use std::sync::{Mutex, MutexGuard};
 
 use crate::protocol::{Amount, OrderNo, RefundNo};
 use crate::target::{Numbers, PaidOrder};
 
+use super::draw::Draw;
 use super::scenario::Kind;
 
 /// What a user is to send next.
@@ -21,14 +18,25 @@ pub struct Plan {
     pub order: OrderNo,
     /// Under which refund number; a query has none.
     pub refund: Option<RefundNo>,
-    /// The number of the other refund of a duel.
-    pub rival: Option<RefundNo>,
     /// For how much.
     pub amount: Amount,
-    /// Which place of the population it is about.
-    pub place: usize,
+    /// Where the order comes from.
+    pub place: Place,
     /// Whether it takes the last of the order, which is then to be replaced.
     pub uses_up: bool,
+    /// Which of several, where the kind has several.
+    pub pick: u64,
+}
+
+/// Where an order comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// This one of the orders under way.
+    Slot(usize),
+    /// The stock of orders that nothing was refunded of.
+    Stock,
+    /// The orders that only malformed requests are about.
+    Bystander,
 }
 
 /// An order under way.
@@ -45,22 +53,45 @@ struct Slot {
 #[derive(Debug)]
 pub struct Population {
     slots: Vec<Mutex<Option<Slot>>>,
+    stock: Mutex<Vec<PaidOrder>>,
+    bystanders: Vec<PaidOrder>,
+    /// The largest partial refund, as a share of what was paid.
+    part: f64,
 }
 
 impl Population {
-    /// A population of these orders.
-    pub fn new(orders: Vec<PaidOrder>) -> Self {
+    /// A population of these orders. `stock` are for refunds of a whole order,
+    /// `bystanders` for malformed requests alone: what those do, if they do
+    /// anything, must not be mistaken for what others did.
+    pub fn new(
+        orders: Vec<PaidOrder>,
+        stock: Vec<PaidOrder>,
+        bystanders: Vec<PaidOrder>,
+        part: f64,
+    ) -> Self {
         Self {
             slots: orders
                 .into_iter()
                 .map(|order| Mutex::new(Some(fresh(order))))
                 .collect(),
+            stock: Mutex::new(stock),
+            bystanders,
+            part,
         }
     }
 
+    /// How many places for orders under way there are.
+    pub const fn places(&self) -> usize {
+        self.slots.len()
+    }
+
     /// Puts a fresh order in a place.
-    pub fn replace(&self, place: usize, order: PaidOrder) {
-        *self.slot(place) = Some(fresh(order));
+    pub fn replace(&self, place: Place, order: PaidOrder) {
+        match place {
+            Place::Slot(place) => *self.slot(place) = Some(fresh(order)),
+            Place::Stock => self.stock().push(order),
+            Place::Bystander => {}
+        }
     }
 
     /// Whether no place has an order any more.
@@ -70,7 +101,10 @@ impl Population {
 
     /// Takes note of an accepted refund, so that it can be retried.
     pub fn accepted(&self, plan: &Plan) {
-        let mut slot = self.slot(plan.place);
+        let Place::Slot(place) = plan.place else {
+            return;
+        };
+        let mut slot = self.slot(place);
         if let (Some(slot), Some(refund)) = (slot.as_mut(), &plan.refund)
             && slot.order.number == plan.order
         {
@@ -78,68 +112,112 @@ impl Population {
         }
     }
 
-    /// Plans a request of `kind` about some order; `None` where the place that
-    /// was drawn is being replaced.
-    pub fn plan(&self, kind: Kind, random: &mut StdRng, numbers: &Numbers) -> Option<Plan> {
-        let place = random.random_range(0..self.slots.len());
+    /// Plans what was drawn. Where the place is being replaced it is about the
+    /// next one that is not; `None` where none is left.
+    pub fn plan(&self, draw: &Draw, numbers: &Numbers) -> Option<Plan> {
+        match draw.kind {
+            Kind::Full => {
+                let order = self.stock().pop();
+                if let Some(order) = order {
+                    return Some(Plan {
+                        kind: Kind::Full,
+                        amount: order.paid,
+                        order: order.number,
+                        refund: Some(numbers.refund()),
+                        place: Place::Stock,
+                        uses_up: true,
+                        pick: draw.pick,
+                    });
+                }
+            }
+            Kind::Malformed if !self.bystanders.is_empty() => {
+                let order = &self.bystanders[draw.place % self.bystanders.len()];
+                return Some(Plan {
+                    kind: Kind::Malformed,
+                    order: order.number.clone(),
+                    refund: Some(numbers.refund()),
+                    amount: self.part_of(order.paid, draw.share),
+                    place: Place::Bystander,
+                    uses_up: false,
+                    pick: draw.pick,
+                });
+            }
+            _ => {}
+        }
+        let places = self.slots.len();
+        (0..places).find_map(|step| self.plan_at((draw.place + step) % places, draw, numbers))
+    }
+
+    /// Plans what was drawn about the order in a place, if it has one.
+    fn plan_at(&self, place: usize, draw: &Draw, numbers: &Numbers) -> Option<Plan> {
         let mut guard = self.slot(place);
         let slot = guard.as_mut()?;
-        let order = slot.order.number.clone();
         let paid = slot.order.paid;
+        let part = self.part_of(paid, draw.share);
+        let room = paid.checked_sub(slot.asked)?;
         let mut plan = Plan {
-            kind,
-            order,
+            kind: draw.kind,
+            order: slot.order.number.clone(),
             refund: None,
-            rival: None,
             amount: Amount::ZERO,
-            place,
+            place: Place::Slot(place),
             uses_up: false,
+            pick: draw.pick,
         };
-        match kind {
-            Kind::Query => {}
+        match draw.kind {
+            Kind::Query => return Some(plan),
             Kind::TooMuch => {
-                let more = Amount::new(random.random_range(1..=100));
+                let more = scaled(Amount::new(100), draw.share);
                 plan.amount = paid.checked_add(more).unwrap_or(Amount::MAX);
             }
-            Kind::BadSignature => plan.amount = part_of(paid, random),
+            Kind::BadSignature | Kind::Malformed => plan.amount = part,
+            Kind::Duel | Kind::Ladder => {
+                // One more than an equal share of it: all but one fit, whoever
+                // is first. What is left afterwards depends on who was.
+                let share = match draw.kind {
+                    Kind::Duel => 2,
+                    _ => 5,
+                };
+                plan.amount = Amount::new(room.minor_units() / share + 1);
+                plan.uses_up = true;
+            }
             Kind::Retry if slot.accepted.is_some() => {
                 let (refund, amount) = slot.accepted.clone()?;
                 plan.refund = Some(refund);
                 plan.amount = amount;
+                return Some(plan);
             }
-            Kind::Duel => {
-                let room = paid.checked_sub(slot.asked)?;
-                // Half of it and 1: either fits, and both do not. What is left
-                // of the order afterwards depends on who wins.
-                plan.amount = Amount::new(room.minor_units() / 2 + 1);
-                plan.rival = Some(numbers.refund());
-                plan.uses_up = true;
-                *guard = None;
-            }
-            Kind::Partial | Kind::ExactRest | Kind::Retry => {
-                let room = paid.checked_sub(slot.asked)?;
-                let part = part_of(paid, random);
-                plan.uses_up = kind == Kind::ExactRest || part >= room;
-                plan.kind = if plan.uses_up {
-                    Kind::ExactRest
-                } else {
-                    Kind::Partial
-                };
+            Kind::Partial | Kind::Full | Kind::ExactRest | Kind::Retry | Kind::DuplicateStorm => {
+                plan.uses_up = draw.kind == Kind::ExactRest || part >= room;
                 plan.amount = if plan.uses_up { room } else { part };
-                slot.asked = slot.asked.checked_add(plan.amount)?;
-                if plan.uses_up {
-                    *guard = None;
+                if draw.kind != Kind::DuplicateStorm {
+                    plan.kind = if plan.uses_up {
+                        Kind::ExactRest
+                    } else {
+                        Kind::Partial
+                    };
                 }
+                slot.asked = slot.asked.checked_add(plan.amount)?;
             }
         }
-        if plan.refund.is_none() && plan.kind != Kind::Query {
-            plan.refund = Some(numbers.refund());
+        if plan.uses_up {
+            *guard = None;
         }
+        plan.refund = Some(numbers.refund());
         Some(plan)
     }
 
-    fn slot(&self, place: usize) -> std::sync::MutexGuard<'_, Option<Slot>> {
+    /// A part of an order, small enough that many refunds meet on it.
+    fn part_of(&self, paid: Amount, share: f64) -> Amount {
+        scaled(scaled(paid, self.part), share)
+    }
+
+    fn slot(&self, place: usize) -> MutexGuard<'_, Option<Slot>> {
         self.slots[place].lock().expect("no holder panics")
+    }
+
+    fn stock(&self) -> MutexGuard<'_, Vec<PaidOrder>> {
+        self.stock.lock().expect("no holder panics")
     }
 }
 
@@ -151,59 +229,126 @@ const fn fresh(order: PaidOrder) -> Slot {
     }
 }
 
-/// A part of an order: up to a fiftieth, so that many refunds meet on it.
-fn part_of(paid: Amount, random: &mut StdRng) -> Amount {
-    let largest = (paid.minor_units() / 50).max(1);
-    Amount::new(random.random_range(1..=largest))
-}
-
-/// Draws a kind from a mix.
-pub fn draw(mix: &[(Kind, u32)], random: &mut StdRng) -> Kind {
-    mix.choose_weighted(random, |(_, weight)| *weight)
-        .map_or(Kind::Partial, |(kind, _)| *kind)
+/// An amount from 1 to `most`, by a share of 0 to 1.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "which amount it is, is a matter of chance; the bounds are whole again"
+)]
+fn scaled(most: Amount, share: f64) -> Amount {
+    let most = most.minor_units().max(1);
+    Amount::new(
+        ((most as f64 * share) as i64)
+            .saturating_add(1)
+            .clamp(1, most),
+    )
 }
 
 #[cfg(test)]
 mod tests {
-    use rand::SeedableRng;
-
     use super::*;
+
+    const PAID: Amount = Amount::new(1_000);
+
+    fn order(numbers: &Numbers) -> PaidOrder {
+        PaidOrder {
+            number: numbers.order(),
+            paid: PAID,
+            currency: None,
+        }
+    }
+
+    fn population(numbers: &Numbers, orders: usize) -> Population {
+        let many = |count| (0..count).map(|_| order(numbers)).collect::<Vec<_>>();
+        Population::new(many(orders), many(1), many(1), 0.02)
+    }
+
+    fn draw(kind: Kind, share: f64) -> Draw {
+        Draw {
+            kind,
+            place: 0,
+            share,
+            pick: 0,
+        }
+    }
 
     #[test]
     fn what_is_planned_for_an_order_adds_up_to_exactly_what_was_paid() {
         let numbers = Numbers::new(1, "");
-        let paid = Amount::new(1_000);
-        let population = Population::new(vec![PaidOrder {
-            number: numbers.order(),
-            paid,
-            currency: None,
-        }]);
-        let mut random = StdRng::seed_from_u64(1);
+        let population = population(&numbers, 1);
         let mut sum = Amount::ZERO;
-        while let Some(plan) = population.plan(Kind::Partial, &mut random, &numbers) {
+        while let Some(plan) = population.plan(&draw(Kind::Partial, 0.4), &numbers) {
             assert!(plan.amount.is_positive());
             sum = sum.checked_add(plan.amount).unwrap();
         }
-        assert_eq!(sum, paid);
+        assert_eq!(sum, PAID);
         assert!(population.is_used_up());
     }
 
     #[test]
     fn a_retry_repeats_what_was_accepted_and_nothing_else() {
         let numbers = Numbers::new(1, "");
-        let population = Population::new(vec![PaidOrder {
-            number: numbers.order(),
-            paid: Amount::new(1_000),
-            currency: None,
-        }]);
-        let mut random = StdRng::seed_from_u64(1);
-        let first = population.plan(Kind::Retry, &mut random, &numbers).unwrap();
+        let population = population(&numbers, 1);
+        let first = population.plan(&draw(Kind::Retry, 0.5), &numbers).unwrap();
         assert_eq!(first.kind, Kind::Partial, "there is nothing to retry yet");
         population.accepted(&first);
-        let retry = population.plan(Kind::Retry, &mut random, &numbers).unwrap();
+        let retry = population.plan(&draw(Kind::Retry, 0.9), &numbers).unwrap();
         assert_eq!(
             (retry.kind, retry.refund, retry.amount),
             (Kind::Retry, first.refund, first.amount)
+        );
+    }
+
+    #[test]
+    fn a_full_refund_takes_an_untouched_order_whole() {
+        let numbers = Numbers::new(1, "");
+        let population = population(&numbers, 1);
+        let full = population.plan(&draw(Kind::Full, 0.5), &numbers).unwrap();
+        assert_eq!(
+            (full.kind, full.amount, full.uses_up),
+            (Kind::Full, PAID, true)
+        );
+        let none_left = population.plan(&draw(Kind::Full, 0.5), &numbers).unwrap();
+        assert_eq!(none_left.kind, Kind::Partial);
+        population.replace(full.place, order(&numbers));
+        let again = population.plan(&draw(Kind::Full, 0.5), &numbers).unwrap();
+        assert_eq!(again.kind, Kind::Full);
+    }
+
+    #[test]
+    fn all_but_one_of_a_duel_or_a_ladder_fit() {
+        let numbers = Numbers::new(1, "");
+        for kind in [Kind::Duel, Kind::Ladder] {
+            let plan = population(&numbers, 1)
+                .plan(&draw(kind, 0.5), &numbers)
+                .unwrap();
+            let all = plan.amount.minor_units() * i64::try_from(kind.contenders()).unwrap();
+            assert!(all > 1_000, "{kind}");
+            assert!(all - plan.amount.minor_units() <= 1_000, "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_place_that_is_being_replaced_gives_way_to_the_next() {
+        let numbers = Numbers::new(1, "");
+        let population = population(&numbers, 3);
+        let rest = population
+            .plan(&draw(Kind::ExactRest, 0.5), &numbers)
+            .unwrap();
+        assert_eq!(rest.place, Place::Slot(0));
+        let next = population.plan(&draw(Kind::Query, 0.5), &numbers).unwrap();
+        assert_eq!(next.place, Place::Slot(1));
+    }
+
+    #[test]
+    fn malformed_requests_are_about_orders_of_their_own() {
+        let numbers = Numbers::new(1, "");
+        let plan = population(&numbers, 1)
+            .plan(&draw(Kind::Malformed, 0.0), &numbers)
+            .unwrap();
+        assert_eq!(
+            (plan.place, plan.amount),
+            (Place::Bystander, Amount::new(1))
         );
     }
 }

@@ -1,5 +1,6 @@
 //! What all users of a load share.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -12,13 +13,20 @@ use crate::verdict::{Event, Observer, Violation};
 
 use super::arrivals::Arrivals;
 use super::attack::Attack;
-use super::population::Population;
-use super::scenario::Kind;
+use super::crowd::Crowd;
+use super::draw::Chances;
+use super::due::DueTimes;
+use super::malformed::Malformed;
+use super::population::{Place, Population};
+use super::scenario::Mix;
 use super::statistics::{Part, Sample, Statistics};
 
 /// In how many parts the users' figures are kept, so that they seldom wait for
 /// each other.
 const PARTS: usize = 8;
+
+/// How often a user whose turn comes later looks whether the clock runs.
+const BEFORE_START: Duration = Duration::from_millis(20);
 
 /// What all users share.
 pub struct Shared {
@@ -27,16 +35,21 @@ pub struct Shared {
     pub(super) observer: Arc<dyn Observer>,
     pub(super) arrivals: Arrivals,
     pub(super) population: Population,
-    pub(super) mix: Vec<(Kind, u32)>,
+    pub(super) chances: Chances,
     pub(super) seed: u64,
-    orders: Arc<OrderSource>,
-    order_amount: Amount,
-    parts: Vec<Mutex<Statistics>>,
+    pub(super) order_amount: (Amount, Amount),
     pub(super) warmup: Duration,
-    users: usize,
+    /// Which users take part, where stages change them.
+    crowd: Option<Crowd>,
+    orders: Arc<OrderSource>,
+    parts: Vec<Mutex<Statistics>>,
+    /// How many users are there at the beginning.
+    first_users: usize,
     connected: AtomicUsize,
     next_user: AtomicUsize,
     is_out_of_orders: AtomicBool,
+    /// Malformed requests that were accepted, each sort said once.
+    said: Mutex<BTreeSet<Option<&'static str>>>,
 }
 
 impl fmt::Debug for Shared {
@@ -46,23 +59,31 @@ impl fmt::Debug for Shared {
 }
 
 impl Shared {
-    pub(super) fn new(attack: &Attack, orders: Vec<PaidOrder>, mix: Vec<(Kind, u32)>) -> Self {
+    pub(super) fn new(attack: &Attack, population: Population, mix: &Mix) -> Self {
+        let scenario = &attack.scenario;
+        let due = scenario
+            .is_open()
+            .then(|| DueTimes::new(&scenario.course(), scenario.arrivals, attack.seed));
         Self {
             caller: attack.caller.clone(),
             recorder: Arc::clone(&attack.recorder),
             observer: Arc::clone(&attack.observer),
-            arrivals: Arrivals::new(attack.scenario.rate),
-            population: Population::new(orders),
-            mix,
+            arrivals: Arrivals::new(due, scenario.total()),
+            chances: Chances::new(mix, &scenario.orders, population.places()),
+            population,
             seed: attack.seed,
+            order_amount: scenario.orders.amount,
+            warmup: scenario.warmup,
+            crowd: scenario
+                .changes_users()
+                .then(|| Crowd::new(scenario.course())),
             orders: Arc::clone(&attack.orders),
-            order_amount: attack.scenario.orders.amount,
             parts: (0..PARTS).map(|_| Mutex::default()).collect(),
-            warmup: attack.scenario.warmup,
-            users: attack.scenario.users,
+            first_users: scenario.first_users(),
             connected: AtomicUsize::new(0),
             next_user: AtomicUsize::new(0),
             is_out_of_orders: AtomicBool::new(false),
+            said: Mutex::default(),
         }
     }
 
@@ -71,9 +92,43 @@ impl Shared {
         self.next_user.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// One more user has connected. The clock starts with the last.
+    /// Whether the user of this number is there at the beginning.
+    pub(super) const fn is_there_at_first(&self, user: usize) -> bool {
+        user < self.first_users
+    }
+
+    /// Whether the user of this number takes part now.
+    pub(super) fn wants(&self, user: usize) -> bool {
+        match (&self.crowd, self.arrivals.started()) {
+            (None, _) => true,
+            (Some(_), None) => self.is_there_at_first(user),
+            (Some(crowd), Some(start)) => crowd.wants(user, start.elapsed()),
+        }
+    }
+
+    /// Waits for a user's turn, or for the end of the traffic.
+    pub(super) async fn wait_for_turn(&self, user: usize) {
+        let turn = match (&self.crowd, self.arrivals.started()) {
+            (Some(crowd), Some(start)) => {
+                crowd.turn(user, start.elapsed()).map(|turn| start + turn)
+            }
+            _ => Some(Instant::now() + BEFORE_START),
+        };
+        tokio::select! {
+            () = self.arrivals.ended() => {}
+            () = async {
+                match turn {
+                    Some(turn) => tokio::time::sleep_until(turn.into()).await,
+                    None => std::future::pending().await,
+                }
+            } => {}
+        }
+    }
+
+    /// One more user has connected. The clock starts with the last of those
+    /// that are there at the beginning.
     pub(super) fn user_is_ready(&self) {
-        if self.connected.fetch_add(1, Ordering::Relaxed) + 1 == self.users {
+        if self.connected.fetch_add(1, Ordering::Relaxed) + 1 == self.first_users {
             self.arrivals.start();
         }
     }
@@ -117,14 +172,25 @@ impl Shared {
         self.observer.observe(&Event::Alarm(Box::new(violation)));
     }
 
+    /// A malformed request was accepted: said once for each sort.
+    pub(super) fn malformed_accepted(&self, malformed: &Malformed) {
+        let mut said = self.said.lock().expect("no holder panics");
+        if said.insert(malformed.forbidden) {
+            self.observer.observe(&Event::Notice(format!(
+                "the gateway accepted a malformed request, one with {}",
+                malformed.label
+            )));
+        }
+    }
+
     /// Whether no fresh order can be had.
     pub(super) fn is_out_of_orders(&self) -> bool {
         self.is_out_of_orders.load(Ordering::Relaxed)
     }
 
     /// Puts a fresh paid order in the place of one that is used up.
-    pub(super) async fn replace(&self, place: usize) {
-        match self.orders.paid(&self.caller, self.order_amount).await {
+    pub(super) async fn replace(&self, place: Place, caller: &Caller, amount: Amount) {
+        match self.orders.paid(caller, amount).await {
             Ok(order) => {
                 register(&self.recorder, &order);
                 self.population.replace(place, order);

@@ -159,15 +159,19 @@ impl Totals {
         }
     }
 
-    /// The part that a threshold is about; `None` where there is no such kind.
-    pub fn of_kind(&self, kind: Option<&str>) -> Option<&Part> {
-        match kind {
-            None => Some(&self.all),
-            Some(name) => self
-                .by_kind
-                .iter()
-                .find(|(kind, _)| kind.name() == name)
-                .map(|(_, part)| part),
-        }
+    /// The figures of all kinds that `selects` selects together; `None` where
+    /// there are none.
+    pub fn of_kinds(&self, selects: impl Fn(Kind) -> bool) -> Option<Part> {
+        self.by_kind
+            .iter()
+            .filter(|(kind, _)| selects(**kind))
+            .map(|(_, part)| part)
+            .fold(None, |sum: Option<Part>, part| match sum {
+                None => Some(part.clone()),
+                Some(mut sum) => {
+                    sum.merge(part);
+                    Some(sum)
+                }
+            })
     }
 }

@@ -1,6 +1,7 @@
-//! Thresholds: `p99<50ms`, `p99.9{kind=partial}<80ms`, `errors<0.1%`,
+//! Thresholds: `p99<50ms`, `p99.9{kind=refund}<80ms`, `errors<0.1%`,
 //! `rate>=2000/s`, `unknown==0`.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -17,7 +18,7 @@ use super::statistics::Totals;
 pub struct Threshold {
     text: String,
     measure: Measure,
-    kind: Option<String>,
+    about: About,
     comparison: Comparison,
     bound: f64,
 }
@@ -38,6 +39,15 @@ enum Measure {
     Rate,
 }
 
+/// Which requests count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum About {
+    All,
+    /// Every kind of refund that the gateway has to look up.
+    Refunds,
+    Kind(Kind),
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Comparison {
     Less,
@@ -50,7 +60,7 @@ enum Comparison {
 /// Why a text is no threshold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{text:?} is no threshold: {reason} (write p99<50ms, p99.9{{kind=partial}}<80ms, errors<0.1%, rate>=2000/s or unknown==0)"
+    "{text:?} is no threshold: {reason} (write p99<50ms, p99.9{{kind=refund}}<80ms, errors<0.1%, rate>=2000/s or unknown==0)"
 )]
 pub struct ThresholdError {
     text: String,
@@ -60,7 +70,12 @@ pub struct ThresholdError {
 impl Threshold {
     /// Compares it with what was measured. Without samples it does not hold.
     pub fn judge(&self, totals: &Totals) -> ThresholdOutcome {
-        let measured = totals.of_kind(self.kind.as_deref()).and_then(|part| {
+        let selected = match self.about {
+            About::All => Some(Cow::Borrowed(&totals.all)),
+            About::Refunds => totals.of_kinds(Kind::is_refund).map(Cow::Owned),
+            About::Kind(kind) => totals.by_kind.get(&kind).map(Cow::Borrowed),
+        };
+        let measured = selected.and_then(|part| {
             if part.requests == 0 {
                 return None;
             }
@@ -147,15 +162,18 @@ impl FromStr for Threshold {
         .into_iter()
         .find_map(|(sign, comparison)| right.strip_prefix(sign).map(|rest| (comparison, rest)))
         .ok_or_else(|| fail("it compares nothing"))?;
-        let (name, kind) = match left.split_once('{') {
-            None => (left, None),
+        let (name, about) = match left.split_once('{') {
+            None => (left, About::All),
             Some((name, filter)) => {
-                let kind = filter
+                let about = filter
                     .strip_suffix('}')
                     .and_then(|filter| filter.strip_prefix("kind="))
-                    .filter(|kind| Kind::MIXED.iter().any(|known| known.name() == *kind))
+                    .and_then(|kind| match kind {
+                        "refund" => Some(About::Refunds),
+                        kind => Kind::named(kind).map(About::Kind),
+                    })
                     .ok_or_else(|| fail("the braces hold no kind=NAME of a kind of traffic"))?;
-                (name, Some(kind.to_owned()))
+                (name, about)
             }
         };
         let (measure, bound) = read_measure(name, bound)
@@ -163,7 +181,7 @@ impl FromStr for Threshold {
         Ok(Self {
             text: text.to_owned(),
             measure,
-            kind,
+            about,
             comparison,
             bound,
         })
@@ -273,14 +291,46 @@ mod tests {
             ("rate>=49.5/s", true),
             ("rate>=50", false),
             ("p50{kind=partial}<51ms", true),
+            ("p50{kind=refund}<51ms", true),
         ] {
             assert_eq!(judged(text).held, held, "{text}: {:?}", judged(text));
         }
     }
 
     #[test]
+    fn refunds_are_all_that_the_gateway_has_to_look_up() {
+        let mut statistics = Statistics::default();
+        for (kind, millis) in [
+            (Kind::Partial, 1),
+            (Kind::Ladder, 2),
+            (Kind::Query, 50),
+            (Kind::Malformed, 60),
+            (Kind::BadSignature, 70),
+        ] {
+            statistics.record(&Sample {
+                kind,
+                latency: Duration::from_millis(millis),
+                service: Duration::ZERO,
+                lag: Duration::ZERO,
+                failure: None,
+                is_unknown: false,
+            });
+        }
+        let totals = Totals::of(statistics, 1.0);
+        for (text, held) in [
+            ("max{kind=refund}<3ms", true),
+            ("rate{kind=refund}<=2/s", true),
+            ("max{kind=refund}<2ms", false),
+            ("max<3ms", false),
+        ] {
+            let outcome = text.parse::<Threshold>().unwrap().judge(&totals);
+            assert_eq!(outcome.held, held, "{outcome:?}");
+        }
+    }
+
+    #[test]
     fn a_threshold_without_samples_does_not_hold() {
-        let outcome = judged("p99{kind=query}<1h");
+        let outcome = judged("p99{kind=ladder}<1h");
         assert!(!outcome.held);
         assert_eq!(outcome.measured, None);
     }

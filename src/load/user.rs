@@ -3,20 +3,20 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::future::join_all;
-use rand::SeedableRng;
 use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 
 use crate::audit::{Money, OrderReading, Reply as Heard, classify, classify_query};
-use crate::protocol::{Api, RefundNo};
-use crate::target::{Connection, Ending, Schedule};
+use crate::protocol::{Amount, Api};
+use crate::target::{Caller, Connection, Ending};
 
 use super::arrivals::Arrival;
-use super::population::{Plan, draw};
+use super::malformed::Malformed;
+use super::population::Plan;
 use super::scenario::Kind;
 use super::shared::Shared;
 use super::statistics::Sample;
-use super::traffic;
+use super::{traffic, volley};
 
 /// How much of the traffic one transaction of goose's is: enough to make its
 /// bookkeeping cheap, little enough to stop soon.
@@ -30,10 +30,16 @@ const RECONNECT_PAUSE: Duration = Duration::from_millis(50);
 pub struct User {
     shared: Arc<Shared>,
     number: usize,
+    /// The partner, with numbers of this user's own.
+    caller: Caller,
     connection: Option<Connection>,
-    /// A second one, for the other refund of a duel.
-    rival: Option<Connection>,
+    /// Further ones, for requests that leave at once.
+    rivals: Vec<Option<Connection>>,
+    /// What its requests are drawn from.
     random: StdRng,
+    /// What the amounts of its fresh orders are drawn from: how many it pays
+    /// for depends on the others.
+    paying: StdRng,
     document: Vec<u8>,
     request: Vec<u8>,
 }
@@ -50,9 +56,9 @@ pub struct Served {
 }
 
 /// An answer, judged.
-struct Judged {
-    failure: Option<&'static str>,
-    is_unknown: bool,
+pub(super) struct Judged {
+    pub(super) failure: Option<&'static str>,
+    pub(super) is_unknown: bool,
 }
 
 impl User {
@@ -64,11 +70,13 @@ impl User {
                 .wrapping_mul(0x9e37_79b9_7f4a_7c15),
         );
         Self {
+            caller: shared.caller.for_lane(number),
             shared,
             number,
             connection: None,
-            rival: None,
+            rivals: Vec::new(),
             random: StdRng::seed_from_u64(seed),
+            paying: StdRng::seed_from_u64(!seed),
             document: Vec::with_capacity(512),
             request: Vec::with_capacity(1024),
         }
@@ -80,7 +88,14 @@ impl User {
     }
 
     /// Sends a short run of requests, as they fall due.
+    /// Where it is not its turn it leaves, and waits for it.
     pub async fn run(&mut self, served: &mut Vec<Served>) {
+        if !self.shared.wants(self.number) {
+            self.connection = None;
+            self.rivals.clear();
+            self.shared.wait_for_turn(self.number).await;
+            return;
+        }
         let until = Instant::now() + BATCH_TIME;
         for _ in 0..BATCH {
             let Some(arrival) = self.shared.arrivals.next().await else {
@@ -99,18 +114,10 @@ impl User {
         // What the generator is late with; all that follows is the gateway's.
         let lag = Instant::now().saturating_duration_since(arrival.ready);
         let plan = self.plan().await?;
-        self.write(&plan, plan.refund.as_ref());
+        let malformed = self.write(&plan);
         let started = Instant::now();
-        let connecting = match plan.rival {
-            None => self.connect().await,
-            Some(_) => match self.connect().await {
-                Ok(()) => connect(&mut self.rival, &self.shared).await,
-                lost => lost,
-            },
-        };
-        let judged = match connecting {
-            Ok(()) if plan.rival.is_some() => self.duel(&plan).await,
-            Ok(()) => self.exchange(&plan).await,
+        let judged = match self.connect_for(&plan).await {
+            Ok(()) => self.exchange(&plan, malformed).await,
             Err(_) => {
                 tokio::time::sleep(RECONNECT_PAUSE).await;
                 Judged {
@@ -134,7 +141,8 @@ impl User {
             },
         );
         if plan.uses_up {
-            self.shared.replace(plan.place).await;
+            let amount = fresh_amount(self.shared.order_amount, &mut self.paying);
+            self.shared.replace(plan.place, &self.caller, amount).await;
         }
         Some(Served {
             kind: plan.kind,
@@ -145,55 +153,77 @@ impl User {
 
     /// Plans a request about an order that is not being replaced.
     async fn plan(&mut self) -> Option<Plan> {
+        let shared = &self.shared;
+        let draw = shared.chances.draw(&mut self.random);
         loop {
-            for _ in 0..16 {
-                let kind = draw(&self.shared.mix, &mut self.random);
-                let numbers = &self.shared.caller.numbers;
-                let plan = self.shared.population.plan(kind, &mut self.random, numbers);
-                if plan.is_some() {
-                    return plan;
-                }
+            let plan = shared.population.plan(&draw, &self.caller.numbers);
+            if plan.is_some() {
+                return plan;
             }
-            if self.shared.population.is_used_up() && self.shared.is_out_of_orders() {
+            if shared.is_out_of_orders() && shared.population.is_used_up() {
                 return None;
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
 
-    fn write(&mut self, plan: &Plan, refund: Option<&RefundNo>) {
-        let caller = &self.shared.caller;
+    fn write(&mut self, plan: &Plan) -> Option<Malformed> {
         self.document.clear();
-        traffic::write_document(caller, plan, refund, &mut self.document);
+        let malformed = traffic::write_document(&self.caller, plan, &mut self.document);
         let api = if plan.refund.is_some() {
             Api::Refund
         } else {
             Api::Query
         };
         self.request.clear();
-        caller
-            .endpoint
-            .write_post(api.path(), &self.document, &mut self.request);
+        let endpoint = &self.caller.endpoint;
+        endpoint.write_post(api.path(), &self.document, &mut self.request);
+        malformed
     }
 
-    async fn exchange(&mut self, plan: &Plan) -> Judged {
-        let shared = Arc::clone(&self.shared);
+    async fn connect_for(&mut self, plan: &Plan) -> Result<(), Ending> {
+        self.connect().await?;
+        let rivals = plan.kind.contenders() - 1;
+        if self.rivals.len() < rivals {
+            self.rivals.resize_with(rivals, || None);
+        }
+        for rival in &mut self.rivals[..rivals] {
+            connect(rival, &self.shared).await?;
+        }
+        Ok(())
+    }
+
+    async fn exchange(&mut self, plan: &Plan, malformed: Option<Malformed>) -> Judged {
+        match (&plan.refund, malformed) {
+            (None, _) => self.query(plan).await,
+            (Some(_), Some(malformed)) => self.malformed(plan, &malformed).await,
+            (Some(_), None) if plan.kind.contenders() > 1 => self.volley(plan).await,
+            (Some(_), None) => self.refund(plan).await,
+        }
+    }
+
+    async fn query(&mut self, plan: &Plan) -> Judged {
+        let shared = &self.shared;
         let connection = self.connection.as_mut().expect("it was just connected");
-        let key = &shared.caller.partner.key;
-        let Some(refund) = &plan.refund else {
-            let attempt = shared.recorder.query_sent(&plan.order);
-            let outcome = connection.round_trip(&self.request).await;
-            let evidence = classify_query(&Heard::from(&outcome), key, &plan.order);
-            shared.recorder.query_answered(attempt, &evidence);
-            let is_unknown = evidence.reading == OrderReading::Nothing;
-            return Judged {
-                failure: traffic::query_failure(&evidence),
-                is_unknown,
-            };
-        };
+        let attempt = shared.recorder.query_sent(&plan.order);
+        let outcome = connection.round_trip(&self.request).await;
+        let key = &self.caller.partner.key;
+        let evidence = classify_query(&Heard::from(&outcome), key, &plan.order);
+        shared.recorder.query_answered(attempt, &evidence);
+        Judged {
+            failure: traffic::query_failure(&evidence),
+            is_unknown: evidence.reading == OrderReading::Nothing,
+        }
+    }
+
+    async fn refund(&mut self, plan: &Plan) -> Judged {
+        let shared = &self.shared;
+        let connection = self.connection.as_mut().expect("it was just connected");
+        let refund = plan.refund.as_ref().expect("only a query has no number");
         let attempt = shared.recorder.sent(&plan.order, refund, plan.amount);
         let outcome = connection.round_trip(&self.request).await;
-        let evidence = classify(&Heard::from(&outcome), key, &shared.caller.profile);
+        let caller = &self.caller;
+        let evidence = classify(&Heard::from(&outcome), &caller.partner.key, &caller.profile);
         if let Some(violation) = shared.recorder.answered(attempt, &evidence) {
             shared.alarm(violation);
         }
@@ -206,48 +236,57 @@ impl User {
         }
     }
 
-    /// Two refunds that leave together, on two connections. Which answer comes
-    /// last counts.
-    async fn duel(&mut self, plan: &Plan) -> Judged {
-        let shared = Arc::clone(&self.shared);
-        let mut requests = Vec::with_capacity(2);
-        for refund in [&plan.refund, &plan.rival].into_iter().flatten() {
-            self.write(plan, Some(refund));
-            requests.push((refund, Schedule::whole(self.request.clone())));
-        }
-        let connections = [&mut self.connection, &mut self.rival];
-        let mut flights = Vec::with_capacity(2);
-        for ((refund, request), connection) in requests.into_iter().zip(connections) {
-            let connection = connection.as_mut().expect("it was just connected");
+    /// A request that nobody may act on. It is recorded only where somebody
+    /// has: what was turned away, in whatever way, is no attempt of a caller's
+    /// and leaves nothing to resolve. Whether it moved money in silence is
+    /// seen when its order is drained.
+    async fn malformed(&mut self, plan: &Plan, malformed: &Malformed) -> Judged {
+        let shared = &self.shared;
+        let connection = self.connection.as_mut().expect("it was just connected");
+        let outcome = connection.round_trip(&self.request).await;
+        let caller = &self.caller;
+        let evidence = classify(&Heard::from(&outcome), &caller.partner.key, &caller.profile);
+        if let (Money::Yes, Some(refund)) = (evidence.money, &plan.refund) {
             let attempt = shared.recorder.sent(&plan.order, refund, plan.amount);
-            let flight = connection.launch(request).await;
-            flights.push((connection, flight, attempt));
+            if let Some(violation) = shared.recorder.answered(attempt, &evidence) {
+                shared.alarm(violation);
+            }
+            shared.malformed_accepted(malformed);
         }
-        let landed = join_all(
-            flights
-                .into_iter()
-                .map(|(connection, flight, attempt)| async {
-                    let exchange = connection.land(flight).await;
-                    let caller = &shared.caller;
-                    let evidence = classify(
-                        &Heard::from(&exchange),
-                        &caller.partner.key,
-                        &caller.profile,
-                    );
-                    if let Some(violation) = shared.recorder.answered(attempt, &evidence) {
-                        shared.alarm(violation);
-                    }
-                    evidence
-                }),
-        )
-        .await;
         Judged {
-            failure: landed
-                .iter()
-                .find_map(|evidence| traffic::refund_failure(plan.kind, evidence)),
-            is_unknown: landed.iter().any(|evidence| evidence.money == Money::Maybe),
+            failure: traffic::malformed_failure(malformed, &evidence, outcome.as_ref().err()),
+            is_unknown: false,
         }
     }
+
+    /// Several refunds that leave together, each on a connection of its own.
+    async fn volley(&mut self, plan: &Plan) -> Judged {
+        let mut refunds = vec![plan.refund.clone().expect("only a query has no number")];
+        let mut requests = vec![self.request.clone()];
+        while refunds.len() < plan.kind.contenders() {
+            if plan.kind == Kind::DuplicateStorm {
+                refunds.push(refunds[0].clone());
+            } else {
+                let refund = self.caller.numbers.refund();
+                refunds.push(refund.clone());
+                self.write(&Plan {
+                    refund: Some(refund),
+                    ..plan.clone()
+                });
+            }
+            requests.push(self.request.clone());
+        }
+        let connections = self
+            .connection
+            .iter_mut()
+            .chain(self.rivals.iter_mut().flatten());
+        volley::fire(&self.shared, plan, &refunds, requests, connections).await
+    }
+}
+
+/// What is to be paid for a fresh order.
+pub(super) fn fresh_amount((least, most): (Amount, Amount), random: &mut StdRng) -> Amount {
+    Amount::new(random.random_range(least.minor_units()..=most.minor_units()))
 }
 
 async fn connect(connection: &mut Option<Connection>, shared: &Shared) -> Result<(), Ending> {

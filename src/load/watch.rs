@@ -8,11 +8,15 @@ use tokio_util::sync::CancellationToken;
 use crate::verdict::{Event, LoadProgress, Observer, TimelinePoint};
 
 use super::attack::Attack;
+use super::scenario::Course;
 use super::shared::Shared;
-use super::statistics::timeline_point;
+use super::statistics::{Totals, timeline_point};
+use super::threshold::Threshold;
 
 /// How often figures are told.
 const TICK: Duration = Duration::from_secs(1);
+/// How long is waited at the end for what is due to be taken.
+const LAST_CALL: Duration = Duration::from_millis(500);
 /// How often goose is told to stop, until it has.
 const AGAIN: Duration = Duration::from_millis(100);
 
@@ -23,8 +27,19 @@ pub(super) struct Watch {
     cancel: CancellationToken,
     finished: CancellationToken,
     total: Duration,
+    course: Course,
+    /// What ends the run where it is broken, and after how much measured time
+    /// it may.
+    abort: Option<(Vec<Threshold>, Duration)>,
     timeline: Vec<TimelinePoint>,
     progress: LoadProgress,
+}
+
+/// What ended the traffic before its time.
+enum Cut {
+    Interrupted(&'static str),
+    /// By a broken threshold, and when.
+    Aborted(String),
 }
 
 /// What the watch saw.
@@ -35,20 +50,27 @@ pub(super) struct Watched {
     pub(super) measured: Duration,
     /// Second by second.
     pub(super) timeline: Vec<TimelinePoint>,
-    /// What cut it short.
+    /// What cut it short, other than a threshold.
     pub(super) interrupted: Option<String>,
+    /// The threshold that cut it short, and when.
+    pub(super) aborted: Option<String>,
 }
 
 impl Watch {
     /// A watch over `attack`; `finished` is cancelled once goose has ended.
     pub(super) fn new(attack: &Attack, shared: &Arc<Shared>, finished: CancellationToken) -> Self {
-        let total = attack.scenario.total();
+        let scenario = &attack.scenario;
+        let total = scenario.total();
         Self {
             shared: Arc::clone(shared),
             observer: Arc::clone(&attack.observer),
             cancel: attack.cancel.clone(),
             finished,
             total,
+            course: scenario.course(),
+            abort: scenario
+                .abort_on_threshold
+                .then(|| (scenario.thresholds.clone(), scenario.abort_grace)),
             timeline: Vec::new(),
             progress: LoadProgress {
                 total_seconds: total.as_secs_f64(),
@@ -59,43 +81,89 @@ impl Watch {
 
     /// Watches until the traffic is over, and ends it.
     pub(super) async fn run(mut self) -> Watched {
-        let (start, mut interrupted) = self.wait_for_start().await;
+        let (start, mut cut) = self.wait_for_start().await;
         let deadline = start + self.total;
         let mut tick = start + TICK;
-        while interrupted.is_none() && Instant::now() < deadline {
+        while cut.is_none() && Instant::now() < deadline {
             tokio::select! {
-                () = self.cancel.cancelled() => interrupted = Some("interrupted"),
-                () = self.finished.cancelled() => interrupted = Some("the users ended early"),
+                () = self.cancel.cancelled() => cut = Some(Cut::Interrupted("interrupted")),
+                () = self.finished.cancelled() => {
+                    cut = Some(Cut::Interrupted("the users ended early"));
+                }
                 () = tokio::time::sleep_until(tick.min(deadline).into()) => {
                     self.note(start);
+                    cut = self.broken(start).map(Cut::Aborted);
                     tick += TICK;
                 }
             }
             if self.shared.is_out_of_orders() && self.shared.population.is_used_up() {
-                interrupted = Some("the orders were used up");
+                cut = Some(Cut::Interrupted("the orders were used up"));
             }
         }
+        if cut.is_none() {
+            self.last_call(deadline).await;
+        }
         self.shared.arrivals.end();
-        let ended = Instant::now();
+        let ended = match cut {
+            // Nothing was due from then on.
+            None if self.shared.arrivals.is_open() => deadline,
+            _ => Instant::now(),
+        };
         self.stop_goose().await;
+        let (interrupted, aborted) = match cut {
+            None => (None, None),
+            Some(Cut::Interrupted(what)) => (Some(what.to_owned()), None),
+            Some(Cut::Aborted(what)) => (None, Some(what)),
+        };
         Watched {
             ended,
             measured: ended.saturating_duration_since(start + self.shared.warmup),
             timeline: self.timeline,
-            interrupted: interrupted.map(str::to_owned),
+            interrupted,
+            aborted,
         }
     }
 
-    /// Waits until the last user has connected.
-    async fn wait_for_start(&self) -> (Instant, Option<&'static str>) {
+    /// Waits a moment for what fell due just before the end to be taken: it was
+    /// not late. What is still left then is a backlog.
+    async fn last_call(&self, deadline: Instant) {
+        while !self.shared.arrivals.is_all_taken() && deadline.elapsed() < LAST_CALL {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    /// A threshold that is broken by what was measured so far, where that is to
+    /// end the run. What has no samples yet may still get some.
+    fn broken(&self, start: Instant) -> Option<String> {
+        let (thresholds, grace) = self.abort.as_ref()?;
+        let measured = start.elapsed().checked_sub(self.shared.warmup)?;
+        if measured < *grace || start.elapsed() >= self.total {
+            return None;
+        }
+        let totals = Totals::of(self.shared.statistics(), measured.as_secs_f64());
+        thresholds.iter().find_map(|threshold| {
+            let outcome = threshold.judge(&totals);
+            let found = outcome.measured.filter(|_| !outcome.held)?;
+            Some(format!(
+                "{threshold} was broken by {found} after {:.0} s",
+                measured.as_secs_f64()
+            ))
+        })
+    }
+
+    /// Waits until the first users have connected.
+    async fn wait_for_start(&self) -> (Instant, Option<Cut>) {
         loop {
             if let Some(start) = self.shared.arrivals.started() {
                 return (start, None);
             }
             tokio::select! {
-                () = self.cancel.cancelled() => return (Instant::now(), Some("interrupted")),
+                () = self.cancel.cancelled() => {
+                    return (Instant::now(), Some(Cut::Interrupted("interrupted")));
+                }
                 () = self.finished.cancelled() => {
-                    return (Instant::now(), Some("the users ended before they began"));
+                    let what = "the users ended before they began";
+                    return (Instant::now(), Some(Cut::Interrupted(what)));
                 }
                 () = tokio::time::sleep(Duration::from_millis(5)) => {}
             }
@@ -122,6 +190,11 @@ impl Watch {
         self.progress.failed += interval.failed;
         self.progress.unknown += interval.unknown;
         self.progress.alarms = self.shared.recorder.alarms();
+        let leg = self.course.at(elapsed);
+        self.progress.stage = leg
+            .map(|leg| Arc::clone(&leg.name))
+            .filter(|name| !name.is_empty());
+        self.progress.p50 = interval.latency.percentile(50.0);
         self.progress.p99 = interval.latency.percentile(99.0);
         #[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵²")]
         {
@@ -132,6 +205,7 @@ impl Watch {
             self.timeline
                 .push(timeline_point(began.as_secs(), &interval));
         }
-        self.observer.observe(&Event::LoadProgress(self.progress));
+        self.observer
+            .observe(&Event::LoadProgress(self.progress.clone()));
     }
 }

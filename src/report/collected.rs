@@ -247,7 +247,7 @@ impl Heard {
             ));
         }
         if let (Some((scenario, seconds)), None) = (&self.load_started, &self.load) {
-            let progress = self.progress.unwrap_or_default();
+            let progress = self.progress.clone().unwrap_or_default();
             undone.push(format!(
                 "the load `{scenario}` gave no result: it was at {:.1} of {seconds:.1} s with {}",
                 progress.elapsed_seconds,

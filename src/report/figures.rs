@@ -1,6 +1,8 @@
 //! Figures as people read them, and the order in which they are listed.
 
-use crate::verdict::{Exposure, Latency, LoadSummary, RunVerdict, ThresholdOutcome, Verdict};
+use crate::verdict::{
+    Comparison, Exposure, Latency, LoadSummary, RunVerdict, ThresholdOutcome, Verdict,
+};
 
 /// A count with its thousands set apart: `12,345`.
 pub(crate) fn count(number: u64) -> String {
@@ -96,6 +98,46 @@ pub(crate) fn measured(threshold: &ThresholdOutcome) -> &str {
     threshold.measured.as_deref().unwrap_or("no samples")
 }
 
+/// What an earlier run measured, what this one did, and the change: `420 µs`,
+/// `504 µs`, `+20.0 %`.
+pub(crate) fn compared(line: &Comparison) -> [String; 3] {
+    let figure = |value: f64| match line.unit {
+        // Display only: a cast from f64 saturates.
+        "us" => micros(value as u64),
+        "share" => format!("{:.2} %", value * 100.0),
+        _ => rate(value),
+    };
+    let change = line.change.map_or_else(
+        || {
+            if line.measured > 0.0 {
+                "from 0"
+            } else {
+                "none"
+            }
+            .to_owned()
+        },
+        |change| format!("{:+.1} %", change * 100.0),
+    );
+    [figure(line.earlier), figure(line.measured), change]
+}
+
+/// The band of a comparison: `±20 %`.
+pub(crate) fn band(line: &Comparison) -> String {
+    format!("±{:.0} %", line.band * 100.0)
+}
+
+/// What is to be known before a load's figures are read: that it was cut
+/// short, or that they can't be trusted.
+pub(crate) fn cautions(load: &LoadSummary) -> impl Iterator<Item = (&'static str, &str)> {
+    [
+        ("interrupted", &load.interrupted),
+        ("ended early by a threshold", &load.aborted),
+        ("inconclusive", &load.inconclusive),
+    ]
+    .into_iter()
+    .filter_map(|(word, text)| text.as_deref().map(|text| (word, text)))
+}
+
 /// A verdict as a participle, for counts: `3 failed`.
 pub(crate) const fn participle(verdict: Verdict) -> &'static str {
     match verdict {
@@ -145,5 +187,30 @@ mod tests {
         assert_eq!(share(1, 1_000_000), "< 0.01 %");
         assert_eq!(share(3, 29_500), "0.01 %");
         assert_eq!(share(0, 0), "0 %");
+    }
+    #[test]
+    fn a_comparison_shows_both_figures_and_the_change() {
+        let line = |unit, earlier, measured, change| Comparison {
+            measure: "m",
+            unit,
+            earlier,
+            measured,
+            change,
+            band: 0.2,
+            held: true,
+        };
+        assert_eq!(
+            compared(&line("us", 420.0, 504.0, Some(0.2))),
+            ["420 µs", "504 µs", "+20.0 %"]
+        );
+        assert_eq!(
+            compared(&line("per second", 2_000.0, 1_900.0, Some(-0.05))),
+            ["2,000/s", "1,900/s", "-5.0 %"]
+        );
+        assert_eq!(
+            compared(&line("share", 0.0, 0.001, None)),
+            ["0.00 %", "0.10 %", "from 0"]
+        );
+        assert_eq!(band(&line("us", 1.0, 1.0, None)), "±20 %");
     }
 }

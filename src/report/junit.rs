@@ -16,7 +16,9 @@ use super::collected::{PreflightStep, Report};
 use super::figures;
 use super::palette::Palette;
 use super::shown;
-use crate::verdict::{LoadSummary, RuleOutcome, RunVerdict, ThresholdOutcome, Verdict, Violation};
+use crate::verdict::{
+    Comparison, LoadSummary, RuleOutcome, RunVerdict, ThresholdOutcome, Verdict, Violation,
+};
 
 /// Writes the report as JUnit XML.
 ///
@@ -139,7 +141,28 @@ fn load_cases(load: &LoadSummary) -> Vec<TestCase> {
     );
     let mut cases = vec![trust];
     cases.extend(load.thresholds.iter().map(threshold));
+    cases.extend(load.comparison.iter().map(comparison));
     cases
+}
+
+fn comparison(line: &Comparison) -> TestCase {
+    let name = format!("{} no worse than the earlier run's", line.measure);
+    let [earlier, measured, change] = figures::compared(line);
+    let finding = format!(
+        "{measured} after {earlier}: {change} at {}",
+        figures::band(line)
+    );
+    if line.held {
+        passed(&name, &finding)
+    } else {
+        broken(
+            &name,
+            NonSuccessKind::Failure,
+            "comparison",
+            &finding,
+            &finding,
+        )
+    }
 }
 
 fn threshold(threshold: &ThresholdOutcome) -> TestCase {

@@ -10,7 +10,7 @@ use super::figures;
 use super::palette::Palette;
 use super::shown;
 use crate::verdict::event::tally;
-use crate::verdict::{AuditSummary, Dialect, LoadSummary, Violation};
+use crate::verdict::{AuditSummary, Comparison, Dialect, LoadSummary, ThresholdOutcome, Violation};
 
 /// Failures and violations that are listed: a step summary holds a mebibyte.
 const LIST_LIMIT: usize = 50;
@@ -134,8 +134,8 @@ fn write_load(load: &LoadSummary, out: &mut dyn Write) -> io::Result<()> {
         figures::rate(load.rate),
         load.duration_seconds,
     )?;
-    for text in load.interrupted.iter().chain(&load.inconclusive) {
-        writeln!(out, "> {}\n", escaped(text))?;
+    for (word, text) in figures::cautions(load) {
+        writeln!(out, "> {word}: {}\n", escaped(text))?;
     }
     let columns = figures::latency_columns(&load.latency);
     let mut names = vec![""];
@@ -153,11 +153,16 @@ fn write_load(load: &LoadSummary, out: &mut dyn Write) -> io::Result<()> {
         row(out, &cells)?;
     }
     writeln!(out)?;
-    if load.thresholds.is_empty() {
+    write_thresholds(&load.thresholds, out)?;
+    write_comparison(&load.comparison, out)
+}
+
+fn write_thresholds(thresholds: &[ThresholdOutcome], out: &mut dyn Write) -> io::Result<()> {
+    if thresholds.is_empty() {
         return Ok(());
     }
     header(out, &["threshold", "measured", "verdict"])?;
-    for threshold in &load.thresholds {
+    for threshold in thresholds {
         let verdict = if threshold.held { "held" } else { "**broken**" };
         row(
             out,
@@ -166,6 +171,26 @@ fn write_load(load: &LoadSummary, out: &mut dyn Write) -> io::Result<()> {
                 &escaped(figures::measured(threshold)),
                 &verdict,
             ],
+        )?;
+    }
+    writeln!(out)
+}
+
+fn write_comparison(lines: &[Comparison], out: &mut dyn Write) -> io::Result<()> {
+    let Some(first) = lines.first() else {
+        return Ok(());
+    };
+    let verdict = format!("verdict at {}", figures::band(first));
+    header(
+        out,
+        &["compared", "earlier run", "this run", "change", &verdict],
+    )?;
+    for line in lines {
+        let [earlier, measured, change] = figures::compared(line);
+        let verdict = if line.held { "held" } else { "**broken**" };
+        row(
+            out,
+            &[&line.measure, &earlier, &measured, &change, &verdict],
         )?;
     }
     writeln!(out)

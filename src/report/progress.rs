@@ -88,15 +88,8 @@ impl Progress {
 
     fn alarm(&self, state: &mut State, violation: &Violation) {
         state.alarms += 1;
-        let text = match state.alarms {
-            ..=ALARM_LIMIT => format!(
-                "{}  {} · {}",
-                violation.invariant,
-                violation_heading(violation),
-                shown::line(&violation.message)
-            ),
-            over if over == ALARM_LIMIT + 1 => "further alarms are counted only".to_owned(),
-            _ => return,
+        let Some(text) = alarm_line(state.alarms, violation) else {
+            return;
         };
         let word = self.palette.paint(Tone::Bad, "ALARM");
         // Progress that can't be drawn is no reason to end a run.
@@ -168,12 +161,31 @@ impl Phase {
     }
 }
 
+/// The n-th alarm in one line; `None` where it is only counted.
+pub(super) fn alarm_line(count: u64, violation: &Violation) -> Option<String> {
+    match count {
+        ..=ALARM_LIMIT => Some(format!(
+            "{}  {} · {}",
+            violation.invariant,
+            violation_heading(violation),
+            shown::line(&violation.message)
+        )),
+        over if over == ALARM_LIMIT + 1 => Some("further alarms are counted only".to_owned()),
+        _ => None,
+    }
+}
+
 /// What the load is doing now, in one line.
-fn load_line(progress: &LoadProgress) -> String {
+pub(super) fn load_line(progress: &LoadProgress) -> String {
     let left = (progress.total_seconds - progress.elapsed_seconds).max(0.0);
+    let stage = progress
+        .stage
+        .as_ref()
+        .map_or_else(String::new, |stage| format!("{} · ", shown::line(stage)));
     format!(
-        "{} · p99 {} · {} failed · {} unknown · {} · {left:.0} s left",
+        "{stage}{} · p50 {} · p99 {} · {} failed · {} unknown · {} · {left:.0} s left",
         figures::rate(progress.rate),
+        figures::micros(progress.p50),
         figures::micros(progress.p99),
         figures::count(progress.failed),
         figures::count(progress.unknown),
@@ -270,18 +282,20 @@ mod tests {
     #[test]
     fn the_load_line_shows_rate_latency_and_what_went_wrong() {
         let line = load_line(&LoadProgress {
+            stage: Some("peak".into()),
             elapsed_seconds: 12.4,
             total_seconds: 33.0,
             requests: 12_000,
             failed: 2,
             rate: 983.3,
+            p50: 420,
             p99: 1_240,
             unknown: 3,
             alarms: 1,
         });
         assert_eq!(
             line,
-            "983.3/s · p99 1.24 ms · 2 failed · 3 unknown · 1 alarm · 21 s left"
+            "peak · 983.3/s · p50 420 µs · p99 1.24 ms · 2 failed · 3 unknown · 1 alarm · 21 s left"
         );
     }
 

@@ -65,7 +65,14 @@ impl Redactor {
             Event::AuditFinished(audit) => self.audit(audit),
             Event::Notice(text) => self.text(text),
             Event::Finished { reason, .. } => self.text(reason),
-            Event::CheckStarted { .. } | Event::LoadProgress(_) | Event::DrainProgress { .. } => {}
+            Event::LoadProgress(progress) => {
+                if let Some(stage) = &mut progress.stage {
+                    let mut text = stage.to_string();
+                    self.text(&mut text);
+                    *stage = text.into();
+                }
+            }
+            Event::CheckStarted { .. } | Event::DrainProgress { .. } => {}
         }
         Cow::Owned(event)
     }
@@ -138,6 +145,7 @@ impl Redactor {
                 .for_each(|text| self.text(text));
         }
         load.interrupted.iter_mut().for_each(|text| self.text(text));
+        load.aborted.iter_mut().for_each(|text| self.text(text));
         load.inconclusive
             .iter_mut()
             .for_each(|text| self.text(text));

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::collected::{Collector, Report};
 use super::redact::Redactor;
 use crate::verdict::{
-    AuditSummary, Dialect, DialectPoint, Event, ExchangeEvidence, ExitCode, Exposure,
+    AuditSummary, Comparison, Dialect, DialectPoint, Event, ExchangeEvidence, ExitCode, Exposure,
     FailureDetail, KindSummary, Latency, Level, LoadProgress, LoadSummary, Observer, Reproduced,
     RuleOutcome, RunPlan, RunVerdict, Severity, ThresholdOutcome, TimelinePoint, Timing, Verdict,
     Violation, WitnessStep,
@@ -97,6 +97,7 @@ pub(super) fn green() -> Report {
     load.failed = 0;
     load.errors.clear();
     load.thresholds.truncate(1);
+    load.comparison.remove(0);
     let audit = AuditSummary {
         verdict: RunVerdict::Pass,
         unknown: 0,
@@ -305,9 +306,29 @@ pub(super) fn load() -> LoadSummary {
                 p99: 3_900 + 100 * (second % 5),
             })
             .collect(),
+        comparison: comparison(),
         interrupted: None,
+        aborted: None,
         inconclusive: None,
     }
+}
+
+/// Figures beside those of an earlier run: one held, one did not.
+fn comparison() -> Vec<Comparison> {
+    let line = |measure, unit, earlier: f64, measured: f64, held| Comparison {
+        measure,
+        unit,
+        earlier,
+        measured,
+        change: (earlier > 0.0).then(|| measured / earlier - 1.0),
+        band: 0.2,
+        held,
+    };
+    vec![
+        line("p99", "us", 3_000.0, 4_200.0, false),
+        line("rate", "per second", 2_800.0, 2_950.3, true),
+        line("errors", "share", 0.0, 0.0001, true),
+    ]
 }
 
 fn plan(in_process: bool) -> RunPlan {

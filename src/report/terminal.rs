@@ -10,7 +10,7 @@ use super::figures;
 use super::palette::{Palette, Tone};
 use super::shown;
 use crate::verdict::event::tally;
-use crate::verdict::{AuditSummary, Dialect, LoadSummary, RunVerdict, Verdict};
+use crate::verdict::{AuditSummary, Comparison, Dialect, LoadSummary, RunVerdict, Verdict};
 
 /// Failed rules that are printed in full; the rest is in the files.
 const BLOCK_LIMIT: usize = 25;
@@ -179,14 +179,37 @@ impl Screen<'_> {
                 shown::line(figures::measured(threshold)),
             )?;
         }
-        for (word, text) in [
-            ("interrupted", &load.interrupted),
-            ("inconclusive", &load.inconclusive),
-        ] {
-            if let Some(text) = text {
-                let word = self.palette.paint(Tone::Caution, word);
-                writeln!(self.out, "  {word}: {}", shown::line(text))?;
-            }
+        self.comparison(&load.comparison)?;
+        for (word, text) in figures::cautions(load) {
+            let word = self.palette.paint(Tone::Caution, word);
+            writeln!(self.out, "  {word}: {}", shown::line(text))?;
+        }
+        Ok(())
+    }
+
+    /// The figures beside those of an earlier run.
+    fn comparison(&mut self, lines: &[Comparison]) -> io::Result<()> {
+        let Some(first) = lines.first() else {
+            return Ok(());
+        };
+        writeln!(
+            self.out,
+            "  compared with an earlier run, {}:",
+            figures::band(first)
+        )?;
+        for line in lines {
+            let (tone, word) = if line.held {
+                (Tone::Good, "held  ")
+            } else {
+                (Tone::Bad, "BROKEN")
+            };
+            let [earlier, measured, change] = figures::compared(line);
+            writeln!(
+                self.out,
+                "  {}  {:<8}{earlier:>12} → {measured:<12}{change}",
+                self.palette.paint(tone, word),
+                line.measure,
+            )?;
         }
         Ok(())
     }

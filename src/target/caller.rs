@@ -105,6 +105,15 @@ impl Caller {
         self.endpoint.url_of(api.path())
     }
 
+    /// The same caller as one of many, with numbers of its own.
+    #[must_use]
+    pub fn for_lane(&self, lane: usize) -> Self {
+        Self {
+            numbers: Arc::new(self.numbers.for_lane(lane)),
+            ..self.clone()
+        }
+    }
+
     /// The same caller for one part of the run, with numbers of that part's
     /// own. Each part has its name once.
     #[must_use]

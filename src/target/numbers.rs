@@ -30,6 +30,8 @@ pub struct Numbers {
     run: [u8; 32],
     prefix: String,
     message_prefix: String,
+    /// Digits that tell one caller of a part from the others.
+    lane: String,
     orders: AtomicU64,
     refunds: AtomicU64,
     messages: AtomicU64,
@@ -53,6 +55,22 @@ impl Numbers {
         Self::of(self.run, scope)
     }
 
+    /// Numbers of the same part for one of many callers, with counters of their
+    /// own: what one caller names then depends on no other. `lane` is below a
+    /// million.
+    #[must_use]
+    pub fn for_lane(&self, lane: usize) -> Self {
+        Self {
+            run: self.run,
+            prefix: self.prefix.clone(),
+            message_prefix: self.message_prefix.clone(),
+            lane: format!("{lane:06}"),
+            orders: AtomicU64::new(0),
+            refunds: AtomicU64::new(0),
+            messages: AtomicU64::new(0),
+        }
+    }
+
     fn of(run: [u8; 32], scope: &str) -> Self {
         let scope_digest: [u8; 32] = Sha256::digest(scope).into();
         let message: [u8; 32] = Sha256::new()
@@ -64,31 +82,42 @@ impl Numbers {
             run,
             prefix: format!("{}{}", letters(&run, RUN), letters(&scope_digest, SCOPE)),
             message_prefix: hex::encode(&message[..MESSAGE / 2]),
+            lane: String::new(),
             orders: AtomicU64::new(0),
             refunds: AtomicU64::new(0),
             messages: AtomicU64::new(0),
         }
     }
 
-    /// A number that no order has: 21 characters.
+    /// A number that no order has: 21 characters, or 27 of a lane.
     pub fn order(&self) -> OrderNo {
         let count = self.orders.fetch_add(1, Ordering::Relaxed);
-        OrderNo::new(format!("o{}{count:0ORDER_DIGITS$}", self.prefix))
-            .expect("14 characters and a counter are within 32")
+        OrderNo::new(format!(
+            "o{}{}{count:0ORDER_DIGITS$}",
+            self.prefix, self.lane
+        ))
+        .expect("20 characters and a counter are within 32")
     }
 
-    /// A number that no refund has: 23 characters.
+    /// A number that no refund has: 23 characters, or 29 of a lane.
     pub fn refund(&self) -> RefundNo {
         let count = self.refunds.fetch_add(1, Ordering::Relaxed);
-        RefundNo::new(format!("r{}{count:0REFUND_DIGITS$}", self.prefix))
-            .expect("14 characters and a counter are within 32")
+        RefundNo::new(format!(
+            "r{}{}{count:0REFUND_DIGITS$}",
+            self.prefix, self.lane
+        ))
+        .expect("20 characters and a counter are within 32")
     }
 
     /// A message id of 32 hexadecimal digits.
     pub fn message(&self) -> MessageId {
         let count = self.messages.fetch_add(1, Ordering::Relaxed);
-        MessageId::new(format!("{}{count:012x}", self.message_prefix))
-            .expect("32 characters are within 36")
+        let width = 32 - MESSAGE - self.lane.len();
+        MessageId::new(format!(
+            "{}{}{count:0width$x}",
+            self.message_prefix, self.lane
+        ))
+        .expect("32 characters are within 36")
     }
 
     /// Where a text holds a number as they are made here, of an order (`o`) or
@@ -160,5 +189,19 @@ mod tests {
         assert_eq!(Numbers::find("orders are refunded", 'r'), None);
         let order = numbers.order();
         assert_eq!(Numbers::find(order.as_str(), 'o'), Some(0..21));
+    }
+
+    #[test]
+    fn lanes_share_no_number_and_count_for_themselves() {
+        let all = Numbers::new(1, "");
+        let lanes = [all.for_lane(0), all.for_lane(12), all.for_lane(999_999)];
+        let mut refunds: Vec<RefundNo> = lanes.iter().map(Numbers::refund).collect();
+        refunds.push(all.refund());
+        refunds.sort_unstable();
+        refunds.dedup();
+        assert_eq!(refunds.len(), 4);
+        assert_eq!(all.for_lane(12).refund(), all.for_lane(12).refund());
+        assert_ne!(all.message(), lanes[0].message());
+        assert_eq!(lanes[2].message().as_str().len(), 32);
     }
 }

@@ -1,6 +1,7 @@
 //! What a load run measured.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -61,6 +62,27 @@ pub struct ThresholdOutcome {
     pub held: bool,
 }
 
+/// A figure of a load run beside the same figure of an earlier one.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Comparison {
+    /// Which figure: `p99`, `rate`, `errors`.
+    pub measure: &'static str,
+    /// Its unit: `us`, `per second`, or `share` of all requests.
+    pub unit: &'static str,
+    /// What the earlier run measured.
+    pub earlier: f64,
+    /// What this run measured.
+    pub measured: f64,
+    /// How much more that is, as a share of the earlier figure; `None` where
+    /// that was 0.
+    pub change: Option<f64>,
+    /// By which share of the earlier figure it may be worse.
+    pub band: f64,
+    /// Whether it is worse by no more than that.
+    pub held: bool,
+}
+
 /// One second of a load run, for the picture over time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -78,14 +100,15 @@ pub struct TimelinePoint {
 }
 
 /// What a load run measured.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LoadSummary {
     /// The scenario's name.
     pub scenario: String,
-    /// Concurrent users, each with one connection.
+    /// Concurrent users at their height, each with one connection.
     pub users: usize,
-    /// Arrivals per second that were asked for; `None` in the closed model.
+    /// Arrivals per second that were asked for, at their height; `None` in the
+    /// closed model.
     pub target_rate: Option<f64>,
     /// Requests measured, warm-up excluded.
     pub requests: u64,
@@ -105,6 +128,9 @@ pub struct LoadSummary {
     pub generator_lag: Latency,
     /// The thresholds and whether they held.
     pub thresholds: Vec<ThresholdOutcome>,
+    /// The figures beside those of an earlier run; empty where there was none
+    /// to compare with.
+    pub comparison: Vec<Comparison>,
     /// The same by kind of traffic.
     pub by_kind: BTreeMap<String, KindSummary>,
     /// Failures by what was wrong, most telling wording first.
@@ -113,14 +139,18 @@ pub struct LoadSummary {
     pub timeline: Vec<TimelinePoint>,
     /// Whether the run was cut short, and by what.
     pub interrupted: Option<String>,
+    /// The broken threshold that ended the run early, and when.
+    pub aborted: Option<String>,
     /// Why the figures can't be trusted, where they can't: the generator was
     /// the bottleneck.
     pub inconclusive: Option<String>,
 }
 
 /// How a load run stands, for a live display.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct LoadProgress {
+    /// The stage that is under way, where the run has stages or warms up.
+    pub stage: Option<Arc<str>>,
     /// Seconds since the start.
     pub elapsed_seconds: f64,
     /// Seconds that it is to last, warm-up included.
@@ -131,6 +161,8 @@ pub struct LoadProgress {
     pub failed: u64,
     /// Requests per second over the last interval.
     pub rate: f64,
+    /// Median of the last interval, in microseconds.
+    pub p50: u64,
     /// 99th percentile of the last interval, in microseconds.
     pub p99: u64,
     /// Unknown outcomes so far.

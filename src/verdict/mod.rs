@@ -19,5 +19,7 @@ pub use event::{Event, Observer, Observers, RunPlan};
 pub use exchange::ExchangeEvidence;
 pub use exit_code::{ExitCode, RunVerdict};
 pub use failure::{FailureDetail, Known, Reproduced};
-pub use load::{KindSummary, Latency, LoadProgress, LoadSummary, ThresholdOutcome, TimelinePoint};
+pub use load::{
+    Comparison, KindSummary, Latency, LoadProgress, LoadSummary, ThresholdOutcome, TimelinePoint,
+};
 pub use rule::{Level, RuleOutcome, Verdict};

@@ -9,6 +9,7 @@ mod load;
 mod orders;
 mod repeat;
 mod replay;
+mod scenarios;
 mod secrets;
 mod selftest;
 mod sign;

@@ -85,6 +85,16 @@ impl Run {
     }
 }
 
+impl Run {
+    /// Asserts that all held, or that the open model says itself that this
+    /// machine was too busy to keep its times.
+    #[track_caller]
+    pub(crate) fn expect_success_if_in_time(self) -> Self {
+        let is_late = self.code == 3 && self.stdout.contains("the generator was the bottleneck");
+        if is_late { self } else { self.expect(0) }
+    }
+}
+
 impl From<Output> for Run {
     fn from(output: Output) -> Self {
         Self {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::chart;
 use super::escape::text;
 use crate::report::figures;
-use crate::verdict::{Latency, LoadSummary};
+use crate::verdict::{Comparison, Latency, LoadSummary};
 
 /// Writes the section.
 pub(super) fn write(load: &LoadSummary, out: &mut dyn Write) -> io::Result<()> {
@@ -14,11 +14,12 @@ pub(super) fn write(load: &LoadSummary, out: &mut dyn Write) -> io::Result<()> {
         "<section id=\"load\">\n<h2>Load: {}</h2>",
         text(&load.scenario)
     )?;
-    for caution in load.interrupted.iter().chain(&load.inconclusive) {
-        writeln!(out, "<p class=\"notice\">{}</p>", text(caution))?;
+    for (word, caution) in figures::cautions(load) {
+        writeln!(out, "<p class=\"notice\">{word}: {}</p>", text(caution))?;
     }
     write_figures(load, out)?;
     write_thresholds(load, out)?;
+    write_comparison(&load.comparison, out)?;
     chart::throughput(&load.timeline, out)?;
     chart::latency(&load.timeline, out)?;
     write_latencies(load, out)?;
@@ -57,11 +58,7 @@ fn write_thresholds(load: &LoadSummary, out: &mut dyn Write) -> io::Result<()> {
          <th>Measured</th><th>Verdict</th></tr></thead>\n<tbody>"
     )?;
     for threshold in &load.thresholds {
-        let (class, word) = if threshold.held {
-            ("pass", "held")
-        } else {
-            ("fail", "broken")
-        };
+        let (class, word) = verdict(threshold.held);
         writeln!(
             out,
             "<tr><td><code>{}</code></td><td>{}</td><td><span class=\"tag {class}\">{word}</span></td></tr>",
@@ -70,6 +67,39 @@ fn write_thresholds(load: &LoadSummary, out: &mut dyn Write) -> io::Result<()> {
         )?;
     }
     writeln!(out, "</tbody></table></div>")
+}
+
+fn write_comparison(lines: &[Comparison], out: &mut dyn Write) -> io::Result<()> {
+    let Some(first) = lines.first() else {
+        return Ok(());
+    };
+    writeln!(
+        out,
+        "<h3>Compared with an earlier run, {}</h3>\n<div class=\"scroll\"><table>\n<thead><tr><th>Figure</th>\
+         <th class=\"figure\">Earlier run</th><th class=\"figure\">This run</th>\
+         <th class=\"figure\">Change</th><th>Verdict</th></tr></thead>\n<tbody>",
+        figures::band(first)
+    )?;
+    for line in lines {
+        let (class, word) = verdict(line.held);
+        write!(out, "<tr><th scope=\"row\">{}</th>", line.measure)?;
+        for figure in figures::compared(line) {
+            write!(out, "<td class=\"figure\">{figure}</td>")?;
+        }
+        writeln!(
+            out,
+            "<td><span class=\"tag {class}\">{word}</span></td></tr>"
+        )?;
+    }
+    writeln!(out, "</tbody></table></div>")
+}
+
+const fn verdict(held: bool) -> (&'static str, &'static str) {
+    if held {
+        ("pass", "held")
+    } else {
+        ("fail", "broken")
+    }
 }
 
 fn write_latencies(load: &LoadSummary, out: &mut dyn Write) -> io::Result<()> {

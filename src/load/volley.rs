@@ -1,0 +1,49 @@
+//! Several refunds of one order that leave together.
+
+use futures_util::future::join_all;
+
+use crate::audit::{Evidence, Money, Reply as Heard, classify};
+use crate::protocol::RefundNo;
+use crate::target::{Connection, Schedule};
+
+use super::population::Plan;
+use super::shared::Shared;
+use super::traffic;
+use super::user::Judged;
+
+/// Sends each of `requests`, which asks for the refund in the same place of
+/// `refunds`, on a connection of its own. All have left before an answer is
+/// looked at, and the answer that comes last counts.
+pub(super) async fn fire(
+    shared: &Shared,
+    plan: &Plan,
+    refunds: &[RefundNo],
+    requests: Vec<Vec<u8>>,
+    connections: impl Iterator<Item = &mut Connection>,
+) -> Judged {
+    let mut flights = Vec::with_capacity(requests.len());
+    for ((refund, request), connection) in refunds.iter().zip(requests).zip(connections) {
+        let attempt = shared.recorder.sent(&plan.order, refund, plan.amount);
+        let flight = connection.launch(Schedule::whole(request)).await;
+        flights.push((connection, flight, attempt));
+    }
+    let landed: Vec<Evidence> = join_all(flights.into_iter().map(
+        |(connection, flight, attempt)| async {
+            let exchange = connection.land(flight).await;
+            let caller = &shared.caller;
+            let reply = Heard::from(&exchange);
+            let evidence = classify(&reply, &caller.partner.key, &caller.profile);
+            if let Some(violation) = shared.recorder.answered(attempt, &evidence) {
+                shared.alarm(violation);
+            }
+            evidence
+        },
+    ))
+    .await;
+    Judged {
+        failure: landed
+            .iter()
+            .find_map(|evidence| traffic::refund_failure(plan.kind, evidence)),
+        is_unknown: landed.iter().any(|evidence| evidence.money == Money::Maybe),
+    }
+}
