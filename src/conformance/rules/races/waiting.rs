@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::transport::{judge_canary, meanwhile, measured};
+use super::super::transport::{TAKING_UP, judge_canary, meanwhile, measured};
 use super::race::CONTENDERS;
 use crate::audit::{Money, Recorder};
 use crate::conformance::probe::{Probe, Reply};
@@ -125,6 +125,7 @@ async fn slow_body(probe: &mut Probe) -> Result<(), Stop> {
             Stop::Inconclusive(format!("no connection could be had: {ending}"))
         })?;
     let mut flight = held.launch(schedule).await;
+    tokio::time::sleep(TAKING_UP).await;
     let last = [Step::Write(end - 1..end)];
     let canary = probe.refund(&order.number, 1);
     let release = async {

@@ -37,6 +37,8 @@ pub(in super::super) const RULES: &[Rule] = &[
     },
 ];
 
+/// How long a gateway gets to take up a request that is not complete.
+pub(in super::super) const TAKING_UP: Duration = Duration::from_millis(50);
 /// How many connections are left idle.
 const IDLE: usize = 100;
 
@@ -57,6 +59,7 @@ async fn slow_sender(probe: &mut Probe) -> Result<(), Stop> {
     let pause = Step::Pause(Duration::from_millis(20));
     let next = middle + (end - middle) / 2;
     let finishing = [Step::Write(middle..next), pause, Step::Write(next..end)];
+    tokio::time::sleep(TAKING_UP).await;
     let canary = probe.refund(&order.number, 1);
     let release = async {
         drop(in_head);
