@@ -10,8 +10,10 @@
 //! not a hundred red rules. Rules run in parallel, races alone and last.
 
 pub mod batch;
+pub mod coverage;
 pub mod expect;
 mod leak;
+pub mod left_out;
 pub mod money;
 pub mod preflight;
 pub mod probe;
@@ -23,6 +25,8 @@ pub mod selection;
 pub mod volley;
 pub mod watch;
 
+pub use coverage::coverage;
+pub use left_out::LEFT_OUT;
 pub use preflight::{Preflight, PreflightError};
 pub use probe::{Probe, Reply, Setting};
 pub use registry::{catalogue, find};
