@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 use clap::{Args, ValueEnum};
 
-use crate::conformance::{Rule, catalogue, find};
+use crate::conformance::{LEFT_OUT, Rule, catalogue, coverage, find};
 use crate::verdict::ExitCode;
 
 use super::error::CliError;
@@ -29,7 +29,7 @@ pub enum CatalogueFormat {
     Table,
     /// A JSON array.
     Json,
-    /// A Markdown table.
+    /// The page of the documentation: rules by area, clauses, what is left out.
     Markdown,
 }
 
@@ -127,18 +127,90 @@ fn json() -> String {
     format!("{:#}\n", serde_json::Value::from(rules))
 }
 
+/// What each area asks about, in the words of its file's heading.
+const AREAS: &[(&str, &str)] = &[
+    (
+        "answer",
+        "Is every answer signed, of the right form, and about the right refund?",
+    ),
+    (
+        "envelope",
+        "Is what is verified the very request that is applied?",
+    ),
+    (
+        "fields",
+        "Are texts and amounts read as what they are, and nothing else?",
+    ),
+    (
+        "idempotency",
+        "Does a refund number name one refund, however often it is sent?",
+    ),
+    ("isolation", "Are partners kept apart?"),
+    (
+        "json",
+        "Is what is no JSON turned away, and what is JSON understood?",
+    ),
+    ("orders", "Do payments and queries tell the truth?"),
+    (
+        "races",
+        "Does all of it hold when requests come at the same time?",
+    ),
+    (
+        "refunding",
+        "Is no more refunded than was paid, and all that was?",
+    ),
+    (
+        "signature",
+        "Is the signature verified, over the bytes on the wire?",
+    ),
+    (
+        "transport",
+        "Is HTTP spoken so that a request begins and ends where it should?",
+    ),
+];
+
 fn markdown() -> String {
-    let mut text = "| rule | level | clauses | what it asks |\n|---|---|---|---|\n".to_owned();
-    for rule in catalogue() {
+    let mut text = "# Rules\n\nWritten by `recoup rules --format markdown`. `recoup rules --explain ID` tells how a rule is tried.\n".to_owned();
+    for (area, question) in AREAS {
         say(
             &mut text,
             format_args!(
-                "| `{}` | {} | {} | {} |\n",
-                rule.id,
-                rule.level,
-                rule.clauses.join(", "),
-                rule.title
+                "\n## {area}\n\n{question}\n\n| rule | level | clauses | what it asks |\n|---|---|---|---|\n"
             ),
+        );
+        let in_area = |rule: &&Rule| rule.id.split('.').next() == Some(area);
+        for rule in catalogue().iter().filter(in_area) {
+            let clauses = rule.clauses.join(", ");
+            say(
+                &mut text,
+                format_args!(
+                    "| `{}` | {} | {clauses} | {} |\n",
+                    rule.id, rule.level, rule.title
+                ),
+            );
+        }
+    }
+    text.push_str(
+        "\n## Clauses\n\n| clause | source | what it says | rules |\n|---|---|---|---|\n",
+    );
+    for (clause, rules) in coverage() {
+        let rules: Vec<String> = rules.iter().map(|rule| format!("`{}`", rule.id)).collect();
+        say(
+            &mut text,
+            format_args!(
+                "| {} | {} | {} | {} |\n",
+                clause.id,
+                clause.source,
+                clause.sentence,
+                rules.join(" ")
+            ),
+        );
+    }
+    text.push_str("\n## What no rule tries\n\n| what | why not |\n|---|---|\n");
+    for one in LEFT_OUT {
+        say(
+            &mut text,
+            format_args!("| {} | {} |\n", one.what, one.reason),
         );
     }
     text
@@ -147,6 +219,14 @@ fn markdown() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_page_has_a_section_for_every_area() {
+        for rule in catalogue() {
+            let area = rule.id.split('.').next().expect("a part before the dot");
+            assert!(AREAS.iter().any(|(name, _)| *name == area), "{area}");
+        }
+    }
 
     #[test]
     fn every_rule_can_be_explained_with_its_clauses_sentences() {

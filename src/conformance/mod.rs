@@ -14,10 +14,12 @@
 mod again;
 pub mod baseline;
 pub mod batch;
+pub mod coverage;
 pub mod dialect;
 pub mod expect;
 pub mod gunzip;
 mod leak;
+pub mod left_out;
 pub mod model;
 pub mod money;
 mod origin;
@@ -36,6 +38,8 @@ pub mod volley;
 pub mod watch;
 
 pub use baseline::{Baseline, BaselineError};
+pub use coverage::coverage;
+pub use left_out::LEFT_OUT;
 pub use preflight::{Preflight, PreflightError};
 pub use probe::{Probe, Reply, Setting};
 pub use registry::{catalogue, find};

@@ -1,5 +1,7 @@
 //! The rules about answers.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::audit::SignatureState;
 use crate::conformance::probe::{Probe, Reply};
 use crate::conformance::rule::{Rule, Stop, Turn};
@@ -82,6 +84,16 @@ pub(in crate::conformance::rules) const RULES: &[Rule] = &[
         attempt: |probe| Box::pin(layout(probe)),
     },
     Rule {
+        id: "answer.refusal-status",
+        title: "The HTTP status of refusals is observed.",
+        explanation: "One refusal of each kind. Any 2xx or 4xx conforms; callers who look at the status before the code want to know.",
+        clauses: &["transport.status"],
+        level: Level::Observed,
+        catches: &[],
+        turn: Turn::Together,
+        attempt: |probe| Box::pin(refusal_status(probe)),
+    },
+    Rule {
         id: "answer.header",
         title: "An answer's header names version, partner, sign type, a time with offset and a message id.",
         explanation: "Of an acceptance, and of refusals of an unknown order and of too much. The message id is called reqMsgId or respMsgId; whose it is is not judged.",
@@ -148,6 +160,26 @@ pub(super) async fn refusals(probe: &mut Probe) -> Result<Vec<(Reply, i64)>, Sto
     replies.push((none, Code::ORDER_UNKNOWN.0));
     replies.push((exceeding, Code::REFUND_EXCEEDS.0));
     Ok(replies)
+}
+
+async fn refusal_status(probe: &mut Probe) -> Result<(), Stop> {
+    let mut statuses: BTreeMap<String, BTreeSet<i64>> = BTreeMap::new();
+    for (reply, expected) in refusals(probe).await? {
+        let status = reply
+            .exchange
+            .status()
+            .map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+        let code = reply.code().map_or(expected, |code| code.0);
+        statuses.entry(status).or_default().insert(code);
+    }
+    let told: Vec<String> = statuses
+        .iter()
+        .map(|(status, codes)| {
+            let codes: Vec<String> = codes.iter().map(i64::to_string).collect();
+            format!("{status} with code {}", codes.join(", "))
+        })
+        .collect();
+    Err(Stop::Observed(told.join("; ")))
 }
 
 async fn signed(probe: &mut Probe) -> Result<(), Stop> {
