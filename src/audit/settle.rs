@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 
-use crate::protocol::{Amount, Api, OrderNo, RefundNo};
+use crate::protocol::{Amount, Api, Code, Effect, OrderNo, RefundNo};
 use crate::target::{Caller, Connection};
 use crate::verdict::{Event, Observer};
 
@@ -78,6 +78,20 @@ pub async fn resolve_and_drain(
     settled
 }
 
+/// After how many attempts an answer that proves nothing is believed to prove no
+/// more the next time: at once where it came whole and is not signed, after one
+/// more where it is signed and does not say that its sender should try later.
+fn patience_with(evidence: &Evidence) -> u32 {
+    let is_whole = evidence.http_status.is_some_and(|status| status < 500);
+    let says_later = |code: Code| code.meaning().is_some() && code.effect() == Effect::Unknown;
+    match evidence.signature {
+        _ if !is_whole => ATTEMPTS,
+        SignatureState::Missing | SignatureState::Invalid => 0,
+        SignatureState::Valid if evidence.code.is_some_and(says_later) => ATTEMPTS,
+        SignatureState::Valid => 1,
+    }
+}
+
 /// One connection, over which one order is settled after the other.
 struct Line<'a> {
     caller: &'a Caller,
@@ -110,9 +124,7 @@ impl Line<'_> {
         settled
     }
 
-    /// Asks for the same refund until its outcome is known. An answer that
-    /// came whole and proves nothing, because it is not signed, will prove no
-    /// more the next time.
+    /// Asks for the same refund until its outcome is known.
     async fn resolve(&mut self, order: &OrderNo, refund: &RefundNo, amount: Amount) -> Money {
         let mut was_reached = false;
         for attempt in 0..ATTEMPTS {
@@ -124,12 +136,8 @@ impl Line<'_> {
             };
             was_reached = true;
             match evidence.money {
-                Money::Maybe => {
-                    let unproven = evidence.signature != SignatureState::Valid;
-                    if unproven && evidence.http_status.is_some_and(|status| status < 500) {
-                        return Money::Maybe;
-                    }
-                }
+                Money::Maybe if attempt >= patience_with(&evidence) => return Money::Maybe,
+                Money::Maybe => {}
                 Money::NotSent => {}
                 // Only the attempt whose answer was lost can have taken it.
                 Money::Duplicate => return Money::Yes,

@@ -89,7 +89,7 @@ fn kills(rule: &Rule, tested: &[Tested]) -> bool {
         .iter()
         .filter(|one| one.subject.fault.is_some())
         .filter_map(|one| one.outcome(rule.id))
-        .any(|outcome| outcome.verdict == Verdict::Fail)
+        .any(|outcome| matches!(outcome.verdict, Verdict::Fail | Verdict::Warn))
 }
 
 /// Whether an observing rule says something else of some gateway than of the

@@ -124,11 +124,12 @@ pub(super) struct Tested {
 }
 
 impl Tested {
-    /// The rules that failed.
+    /// The rules that failed, or that remarked on something: of a clean gateway
+    /// no rule has anything to remark.
     pub(super) fn caught_by(&self) -> Vec<&str> {
         self.rules
             .iter()
-            .filter(|rule| rule.verdict == Verdict::Fail)
+            .filter(|rule| matches!(rule.verdict, Verdict::Fail | Verdict::Warn))
             .map(|rule| rule.id.as_str())
             .collect()
     }
@@ -160,10 +161,10 @@ impl Tested {
             .iter()
             .filter(|rule| rule.catches.contains(&fault.name()))
             .filter(|rule| !caught.contains(&rule.id))
-            .map(|rule| match self.outcome(rule.id) {
-                Some(said) => format!("{} ({}: {})", rule.id, said.verdict, said.message),
-                None => rule.id.to_owned(),
-            })
+            .filter_map(|rule| self.outcome(rule.id))
+            // A gateway that another rule has stopped for good can't be tried.
+            .filter(|said| said.verdict != Verdict::Blocked)
+            .map(|said| format!("{} ({}: {})", said.id, said.verdict, said.message))
             .collect();
         (!silent.is_empty())
             .then(|| format!("not caught, as it should be, by {}", silent.join("; ")))
