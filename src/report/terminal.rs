@@ -116,11 +116,14 @@ impl Screen<'_> {
         }
         self.and_more(noteworthy.len(), BLOCK_LIMIT)?;
 
-        let observed: Vec<_> = report
-            .rules_with(Verdict::Observed)
-            .map(|outcome| (outcome.id.as_str(), outcome.message.clone()))
-            .collect();
-        self.table("Observed", &observed)?;
+        // The dialect says the same in a word for each point.
+        if report.dialect.is_none() {
+            let observed: Vec<_> = report
+                .rules_with(Verdict::Observed)
+                .map(|outcome| (outcome.id.as_str(), outcome.message.clone()))
+                .collect();
+            self.table("Observed", &observed)?;
+        }
         let skipped: Vec<_> = report
             .skipped_by_reason()
             .into_iter()

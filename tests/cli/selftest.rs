@@ -1,16 +1,29 @@
-//! The harness against the faults of the reference gateway.
+//! The harness against the faults of the reference gateway: one of each kind.
+//! All of them are tried by `recoup selftest` itself.
 
 use crate::support::Workplace;
 
 #[test]
-fn the_harness_catches_every_fault_and_accuses_no_clean_gateway() {
+fn the_harness_catches_faults_of_every_kind_and_accuses_no_clean_gateway() {
     let workplace = Workplace::new();
-    let run = workplace.run(&["selftest", "--cases", "8"]).expect(0);
-    for fault in [
+    let mut args = vec!["selftest", "--cases", "8"];
+    let faults = [
+        "any-path",
         "check-then-act",
-        "signature-reserialised",
+        "json-comments-taken",
+        "keep-alive-leftovers",
+        "key-in-message",
         "refusal-consumes",
-    ] {
+        "signature-reserialised",
+    ];
+    for name in ["default", "dealing", "drops-answers"]
+        .iter()
+        .chain(&faults)
+    {
+        args.extend(["--only", name]);
+    }
+    let run = workplace.run(&args).expect(0);
+    for fault in faults {
         let lines = run
             .stdout
             .lines()
@@ -22,4 +35,12 @@ fn the_harness_catches_every_fault_and_accuses_no_clean_gateway() {
             run.stdout
         );
     }
+}
+
+#[test]
+fn a_glob_that_matches_no_gateway_is_a_slip() {
+    let run = Workplace::new()
+        .run(&["selftest", "--only", "chek-then-act"])
+        .expect(2);
+    assert!(run.stderr.contains("--list-faults"), "{}", run.stderr);
 }

@@ -132,9 +132,7 @@ async fn keep_alive(probe: &mut Probe) -> Result<(), Stop> {
     let all = requests(probe, &order, refusals);
     for (_, mutation) in all {
         let label = format!("a request with {}", mutation.label);
-        let mut line = Line::open(probe).await?;
-        let schedule = Schedule::whole(mutation.document.clone());
-        let refused = line.send(probe, &label, schedule).await;
+        let (mut line, refused) = refused_on_a_line(probe, &label, &mutation).await?;
         if refused.took_effect() {
             // That it is no refusal is for other rules to say.
             rest -= AMOUNT;
@@ -144,6 +142,27 @@ async fn keep_alive(probe: &mut Probe) -> Result<(), Stop> {
         rest -= line.goes_on(probe, &order, &refused).await?;
     }
     probe.confirm_nothing_else_moved(&order, rest).await
+}
+
+/// A connection on which a request was refused. A gateway that could not answer
+/// at all is asked again, on another one.
+async fn refused_on_a_line(
+    probe: &mut Probe,
+    label: &str,
+    mutation: &Mutation,
+) -> Result<(Line, Reply), Stop> {
+    const ATTEMPTS: usize = 4;
+    let mut attempt = 1;
+    loop {
+        let mut line = Line::open(probe).await?;
+        let schedule = Schedule::whole(mutation.document.clone());
+        let reply = line.send(probe, label, schedule).await;
+        let is_silent = reply.exchange.answer.is_none();
+        if attempt == ATTEMPTS || is_silent || !reply.is_busy() {
+            return Ok((line, reply));
+        }
+        attempt += 1;
+    }
 }
 
 /// Requests that are refused at different places, with their bodies read or
