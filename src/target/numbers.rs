@@ -64,7 +64,8 @@ impl Numbers {
             run: self.run,
             prefix: self.prefix.clone(),
             message_prefix: self.message_prefix.clone(),
-            lane: format!("{lane:06}"),
+            // From 1: what all share has noughts there in its message ids.
+            lane: format!("{:06}", lane + 1),
             orders: AtomicU64::new(0),
             refunds: AtomicU64::new(0),
             messages: AtomicU64::new(0),
