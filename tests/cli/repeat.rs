@@ -98,8 +98,20 @@ fn pass_on(stream: &TcpStream, address: &str) -> Vec<u8> {
 }
 
 /// Requests that are read whole: what is sent against a connection that the
-/// gateway closes meanwhile arrives by chance.
-const WHOLE: [&str; 6] = ["--skip", "races.*", "--skip", "transport.*", "--cases", "8"];
+/// gateway closes meanwhile arrives by chance. Nor those that hold what the
+/// gateway made up: the number that it gave to an order, an answer sent back.
+const WHOLE: [&str; 10] = [
+    "--skip",
+    "races.*",
+    "--skip",
+    "transport.*",
+    "--skip",
+    "orders.query-*",
+    "--skip",
+    "envelope.response-as-request",
+    "--cases",
+    "8",
+];
 
 #[test]
 fn seed_and_clock_repeat_every_byte_whatever_runs_beside() {
