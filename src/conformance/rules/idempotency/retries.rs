@@ -200,10 +200,16 @@ async fn late_retry(probe: &mut Probe) -> Result<(), Stop> {
 /// refunds of one after each other. Gives how many were accepted.
 async fn small_refunds(probe: &mut Probe, orders: &[PaidOrder], count: usize) -> usize {
     let caller = &probe.caller().clone();
-    let refunding = orders.iter().map(|order| async move {
-        let mut exchanges = Vec::with_capacity(count);
-        for _ in 0..count {
-            let document = caller.refund(&order.number, &caller.numbers.refund(), Amount::new(1));
+    // Written before any is sent: who is answered first must not decide which
+    // number is whose.
+    let written = orders.iter().map(|order| {
+        let refund = |_| caller.refund(&order.number, &caller.numbers.refund(), Amount::new(1));
+        (0..count).map(refund).collect::<Vec<_>>()
+    });
+    let written: Vec<Vec<Vec<u8>>> = written.collect();
+    let refunding = written.into_iter().map(|documents| async move {
+        let mut exchanges = Vec::with_capacity(documents.len());
+        for document in documents {
             exchanges.push(caller.post(Api::Refund, &document).await);
         }
         exchanges

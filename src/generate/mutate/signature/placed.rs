@@ -1,9 +1,11 @@
 //! Signatures in another place, more than one, and around a large value.
 
+use std::time::Duration;
+
 use crate::generate::draft::{Draft, Part};
 use crate::generate::mutate::wrapped;
 use crate::generate::mutation::Mutation;
-use crate::protocol::{SignKey, Signature};
+use crate::protocol::{SignKey, Signature, Timestamp};
 
 use super::{ABSENT, claimed, of};
 
@@ -116,26 +118,19 @@ pub fn after_a_valid_one(value: &str, earlier: &str, key: &SignKey) -> Vec<Mutat
     ]
 }
 
-/// The value with another time, or with another version where it has none.
+/// The value a second later, or with another version where it tells no time.
 fn another_time(value: &str) -> String {
     let draft = Draft::of(value).expect("the value is valid");
-    let name = ["requestTime", "reqTime"]
-        .into_iter()
-        .find(|name| draft.token(Part::Header, name).is_some());
-    let time = crate::protocol::Timestamp::now().to_string();
-    let text = match name {
-        Some(name) => draft
-            .clone()
-            .with(Part::Header, name, format!("\"{time}\""))
-            .text(),
-        None => String::new(),
-    };
-    // Within one second it may be the very same text.
-    if text.is_empty() || text == value {
-        draft.with(Part::Header, "version", "\"1.00\"").text()
-    } else {
-        text
+    let told = ["requestTime", "reqTime"].into_iter().find_map(|name| {
+        let token = draft.token(Part::Header, name)?;
+        let time = Timestamp::parse(token.trim_matches('"')).ok()?;
+        Some((name, time.later_by(Duration::from_secs(1))))
+    });
+    match told {
+        Some((name, later)) => draft.with(Part::Header, name, format!("\"{later}\"")),
+        None => draft.with(Part::Header, "version", "\"1.00\""),
     }
+    .text()
 }
 
 /// How many spaces stand in a large value: within what most gateways read,
