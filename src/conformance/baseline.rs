@@ -144,6 +144,7 @@ impl Baseline {
         let found = std::mem::take(&mut outcome.message);
         let (verdict, message) = match outcome.verdict {
             Verdict::Error => (Verdict::Error, found),
+            open @ (Verdict::Skip | Verdict::Blocked | Verdict::Inconclusive) => (open, found),
             _ if entry.is_expired => (
                 Verdict::Fail,
                 format!(
@@ -153,9 +154,11 @@ impl Baseline {
                     if found.is_empty() { "it holds" } else { &found }
                 ),
             ),
-            Verdict::Fail if outcome.is_money => (
+            Verdict::Fail if outcome.is_money || outcome.detail.is_grave => (
                 Verdict::Fail,
-                format!("{found} (the baseline lists it, but money is never let pass: {place})"),
+                format!(
+                    "{found} (the baseline lists it, but money, keys and outages are never let pass: {place})"
+                ),
             ),
             Verdict::Fail | Verdict::Warn => {
                 outcome.detail.known = Some(known.clone());
@@ -171,7 +174,6 @@ impl Baseline {
                 Verdict::Fail,
                 format!("it holds now: take it out of the baseline ({place})"),
             ),
-            open @ (Verdict::Skip | Verdict::Blocked | Verdict::Inconclusive) => (open, found),
         };
         outcome.verdict = verdict;
         outcome.message = message;

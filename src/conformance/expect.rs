@@ -201,7 +201,7 @@ pub(super) fn is_undecided(reply: &Reply) -> bool {
             reply.exchange.ending,
             Ending::Malformed(_) | Ending::TooLarge(_)
         ),
-        Some(429 | 503) => true,
+        Some(429 | 502..=504) => true,
         Some(_) => reply
             .code()
             .is_some_and(|code| code.meaning().is_some() && code.effect() == Effect::Unknown),

@@ -13,6 +13,7 @@ use crate::target::{Caller, OrderError};
 use crate::verdict::{Event, ExchangeEvidence, Observer};
 
 use super::probe::{Probe, Reply, Setting};
+use super::watch::PREFLIGHT;
 
 /// What the pre-flight found out about the target.
 #[derive(Debug, Clone)]
@@ -144,7 +145,7 @@ impl Flight<'_> {
     }
 
     async fn send(&self, caller: &Caller, label: &str, document: &[u8]) -> Reply {
-        Probe::new(self.setting.clone(), "preflight")
+        Probe::new(self.setting.clone(), PREFLIGHT)
             .send_as(caller, Api::Refund, label, document)
             .await
     }

@@ -141,6 +141,10 @@ impl Probe {
     /// A [`Stop`] where a query does not tell it.
     pub(super) async fn gateway_number(&mut self, order: &OrderNo) -> Result<OrderNo, Stop> {
         let reply = self.query(order).await;
+        // No source makes a gateway have this call.
+        if matches!(reply.exchange.status(), Some(404 | 405 | 501)) && reply.code().is_none() {
+            return Err(Stop::Skipped("the gateway has no query call".to_owned()));
+        }
         let shown = self.expect_shown(&reply)?;
         shown
             .order_no

@@ -1,4 +1,4 @@
-//! Runs rules: in parallel, races alone and last, a crash of one rule a
+//! Runs rules: in parallel, races alone, what reports on them last, a crash of one rule a
 //! verdict on that rule.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -294,7 +294,8 @@ fn verdict_on(
         outcome.verdict,
         Verdict::Fail | Verdict::Warn | Verdict::Inconclusive
     ) {
-        outcome.detail.failing_seed = Some(seed);
+        // What reports on others follows from no seed of its own.
+        outcome.detail.failing_seed = (rule.turn != Turn::Last).then_some(seed);
     }
     outcome
 }
@@ -329,6 +330,7 @@ fn stopped(outcome: &mut RuleOutcome, stop: Stop, fails: Level) {
             outcome.is_money = is_money;
             outcome.evidence = evidence;
             outcome.detail = detail;
+            outcome.detail.is_grave = is_grave;
         }
         Stop::Observed(message) => {
             outcome.verdict = Verdict::Observed;
@@ -350,7 +352,7 @@ fn stopped(outcome: &mut RuleOutcome, stop: Stop, fails: Level) {
     }
 }
 
-/// What shows it, for the reports.
+/// The verdict on a rule that itself panicked.
 fn crashed(error: &JoinError, names: &[(Id, &'static Rule)]) -> RuleOutcome {
     let rule = names
         .iter()

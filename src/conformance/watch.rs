@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::audit::SignatureState;
+use crate::generate::{JsonClass, class_of};
 use crate::protocol::{Direction, Envelope, Object, signature};
 use crate::target::{Caller, Ending, Phase};
 use crate::verdict::ExchangeEvidence;
@@ -48,6 +49,9 @@ pub struct Breach {
     pub count: u64,
 }
 
+/// Whom the pre-flight's probes speak for.
+pub const PREFLIGHT: &str = "preflight";
+
 /// What a run's exchanges have shown so far.
 #[derive(Debug, Default)]
 pub struct Watch(Mutex<Seen>);
@@ -62,6 +66,10 @@ impl Watch {
     /// Looks at an exchange that `rule` made as `caller`: a complete POST to a
     /// path of the API, whatever its document is.
     pub fn look_at(&self, rule: &'static str, caller: &Caller, reply: &Reply) {
+        // What came before the rules is not theirs to report.
+        if rule == PREFLIGHT {
+            return;
+        }
         let found = breaches(caller, reply);
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         seen.exchanges += 1;
@@ -123,7 +131,9 @@ fn breaches(caller: &Caller, reply: &Reply) -> Vec<(Point, String)> {
     {
         say(Point::OneDocument, what);
     }
-    if names_its_partner(caller, &reply.exchange.sent[reply.exchange.body_start..])
+    let document = &reply.exchange.sent[reply.exchange.body_start..];
+    if !is_below_the_protocol(answer.status)
+        && names_its_partner(caller, document)
         && is_response(&answer.body)
     {
         match reply.evidence.signature {
@@ -153,10 +163,20 @@ fn one_document(content_type: Option<&[u8]>, body: &[u8]) -> Result<(), String> 
         .map_err(|error| format!("the answer is not one JSON document: {error}"))
 }
 
+/// Whether a status says that the request was turned away for its size, its
+/// type or its time: such a refusal may be signed or not.
+const fn is_below_the_protocol(status: u16) -> bool {
+    matches!(status, 408 | 413..=415 | 429 | 431 | 500..)
+}
+
 /// Whether a document is an envelope that names the caller as its partner
-/// beyond doubt, so that the gateway knows whose key signs the answer.
+/// beyond doubt, so that the gateway knows whose key signs the answer. One that
+/// a parser may refuse for what JSON leaves open names nobody for certain.
 fn names_its_partner(caller: &Caller, document: &[u8]) -> bool {
     let named = || {
+        if class_of(document) != JsonClass::Valid {
+            return None;
+        }
         let envelope = Envelope::parse(document, Direction::Request).ok()?;
         let header = Object::parse(envelope.raw).ok()?.object("header").ok()?;
         Some(header.text("partnerNo").ok()??.into_owned())

@@ -79,6 +79,9 @@ const ALL: [Rewriting; 13] = [
     rewriting("sorted-indented", "members sorted, indented by two spaces", true, Layout::Indented(2), Escapes::Needed),
 ];
 
+/// No message nests as deep; what a hostile side sends may.
+const DEEPEST: usize = 32;
+
 impl Rewriting {
     /// Every rewriting, the usual ones first.
     pub const ALL: &'static [Self] = &ALL;
@@ -94,6 +97,9 @@ impl Rewriting {
     }
 
     fn value(&self, raw: &str, depth: usize, out: &mut String) -> Option<()> {
+        if depth > DEEPEST {
+            return None;
+        }
         match raw.as_bytes().first()? {
             b'{' => {
                 let object = Object::parse(raw).ok()?;

@@ -408,6 +408,7 @@ fn failed_rules() -> Vec<RuleOutcome> {
             message: "701 was refunded where 700 was left".into(),
             is_money: true,
             detail: FailureDetail {
+                is_grave: false,
                 expected: Some("refused with 35, 32 or 33".into()),
                 actual: Some("accepted, code 1".into()),
                 drained: Some("nothing was left, and 1 could be refunded".into()),

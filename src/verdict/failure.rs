@@ -20,6 +20,9 @@ pub struct FailureDetail {
     pub failing_seed: Option<u64>,
     /// How often it failed of the times that it was tried.
     pub reproduced: Option<Reproduced>,
+    /// Whether it fails the run however little its rule binds.
+    #[serde(skip)]
+    pub is_grave: bool,
     /// What the baseline says about it, where it is a known failure.
     pub known: Option<Known>,
 }

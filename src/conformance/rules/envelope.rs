@@ -221,6 +221,8 @@ async fn duplicate_amount(probe: &mut Probe) -> Result<(), Stop> {
             }
             seen.push(format!("of {first} and {second} it takes {said}"));
             said
+        } else if reply.took_effect() {
+            return Err(hidden(&reply));
         } else {
             probe.expect_turned_away(&reply, &[])?;
             seen.push(format!("{first} and {second} are refused"));
@@ -230,6 +232,14 @@ async fn duplicate_amount(probe: &mut Probe) -> Result<(), Stop> {
     }
     seen.dedup();
     Err(Stop::Observed(seen.join(", ")))
+}
+
+/// An answer was lost, and the next one tells no amount.
+fn hidden(reply: &Reply) -> Stop {
+    Stop::Inconclusive(format!(
+        "{}: an answer was lost, so that it can't be told which amount was refunded",
+        reply.label
+    ))
 }
 
 /// What an acceptance says was refunded.

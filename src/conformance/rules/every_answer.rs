@@ -54,7 +54,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "answer.every-status",
         title: "No request makes the gateway answer with a server error.",
-        explanation: "Whatever is sent, a status of 500 means that the gateway broke over it. 502, 503 and 504 say that it can't answer now, and are not counted.",
+        explanation: "Whatever is sent, a status of 500 means that the gateway broke over it. 501 to 505 are words of a proxy or of a server that can't answer now, and are not counted.",
         clauses: &["server.limits"],
         level: Level::Hardening,
         catches: &["server-error-page"],
@@ -137,7 +137,7 @@ fn found(probe: &Probe, point: Point) -> Result<Option<(String, ExchangeEvidence
 }
 
 /// How often a gateway that does not answer is asked again, and after how long.
-const PATIENCE: (usize, Duration) = (3, Duration::from_millis(300));
+const PATIENCE: (usize, Duration) = (6, Duration::from_millis(500));
 
 async fn still_serving(probe: &mut Probe) -> Result<(), Stop> {
     let (attempts, pause) = PATIENCE;

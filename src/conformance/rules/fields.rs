@@ -53,13 +53,30 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         id: "fields.longest",
-        title: "Texts of exactly their limit, and an empty terminalNo, are accepted.",
+        title: "Texts of exactly their limit are accepted.",
         explanation: "A refundNo of 32 characters, operatorId and terminalNo of 20; two numbers that differ in the last of 32 characters are two refunds.",
         clauses: &["refund.refund-no", "refund.operator-id"],
         level: Level::Must,
-        catches: &["length-off-by-one", "optional-empty-refused"],
+        catches: &["length-off-by-one"],
         turn: Turn::Together,
         attempt: |probe| Box::pin(longest(probe)),
+    },
+    Rule {
+        id: "fields.empty-optional",
+        title: "An optional text that is empty is taken for none.",
+        explanation: "A terminalNo of no characters. No source asks it, and deployed clients send an empty operatorId: a gateway that refuses what is optional surprises its callers.",
+        clauses: &["refund.operator-id"],
+        level: Level::Hardening,
+        catches: &["optional-empty-refused"],
+        turn: Turn::Together,
+        attempt: |probe| {
+            Box::pin(async {
+                probe
+                    .judge_each(mutate::empty_optional_text)
+                    .await
+                    .map(drop)
+            })
+        },
     },
     Rule {
         id: "fields.amount-no-whole-number",

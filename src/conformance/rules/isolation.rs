@@ -53,7 +53,7 @@ pub(super) const RULES: &[Rule] = &[
         title: "Another partner's order is answered like one that does not exist.",
         explanation: "A small refund and one that would exceed, of another partner's order and of one that nobody has: status and code are the same, or a partner can find out what others sell.",
         clauses: &["refund.partner-isolation", "refund.order-paid"],
-        level: Level::Should,
+        level: Level::Hardening,
         catches: &["existence-told"],
         turn: Turn::Together,
         attempt: |probe| Box::pin(unknown_alike(probe)),

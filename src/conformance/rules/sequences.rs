@@ -38,6 +38,8 @@ pub(super) const RULES: &[Rule] = &[Rule {
 
 /// The most steps of a sequence.
 const LONGEST: usize = 14;
+/// How many sequences are tried where orders are limited.
+const FEW_SEQUENCES: usize = 4;
 /// How many fresh orders shrinking may use.
 const ORDERS_TO_SHRINK: usize = 96;
 /// With more outcomes unknown than these nothing can be told.
@@ -52,13 +54,21 @@ async fn random_sequences(probe: &mut Probe) -> Result<(), Stop> {
     let mut runner = probe.strategy_runner();
     let mut held = 0;
     let mut undecided = None;
-    for _ in 0..probe.cases().div_ceil(4).max(8) {
+    // Orders that are few belong to all rules.
+    let count = if probe.has_orders_to_spare() {
+        probe.cases().div_ceil(4).max(8)
+    } else {
+        FEW_SEQUENCES
+    };
+    for _ in 0..count {
         let mut tree = sequences(LONGEST)
             .new_tree(&mut runner)
             .map_err(|reason| Stop::Inconclusive(reason.to_string()))?;
         match play(probe, &tree.current()).await {
             Ok(()) => held += 1,
-            Err(Stop::Failed(failure)) => return Err(shrunk(probe, &mut tree, *failure).await),
+            Err(Stop::Failed(failure)) if probe.has_orders_to_spare() => {
+                return Err(shrunk(probe, &mut tree, *failure).await);
+            }
             // A pool that is used up ends the rule, and is no fault.
             Err(Stop::Blocked(..)) if held > 0 => break,
             Err(stop @ Stop::Inconclusive(_)) => undecided = Some(stop),

@@ -26,8 +26,7 @@ impl PayingOrders {
         caller: &Caller,
         amount: Amount,
     ) -> Result<PaidOrder, OrderError> {
-        let number = caller.numbers.order();
-        let exchange = self.pay(caller, &number, &self.barcode, amount).await;
+        let (number, exchange) = self.pay(caller, &self.barcode, amount).await;
         match Seen::of(&exchange, caller) {
             Ok(Seen {
                 status: Some(OrderState::Paid),
@@ -61,8 +60,7 @@ impl PayingOrders {
         let Some(barcode) = &self.unpaid_barcode else {
             return Ok(None);
         };
-        let number = caller.numbers.order();
-        let exchange = self.pay(caller, &number, barcode, amount).await;
+        let (number, exchange) = self.pay(caller, barcode, amount).await;
         match Seen::of(&exchange, caller) {
             Ok(Seen {
                 status: Some(OrderState::ToBePaid),
@@ -80,20 +78,21 @@ impl PayingOrders {
     }
 
     /// Pays, again with the same number where the gateway is busy: one hiccup
-    /// must not cost a run its orders.
-    async fn pay(
-        &self,
-        caller: &Caller,
-        number: &OrderNo,
-        barcode: &Barcode,
-        amount: Amount,
-    ) -> Exchange {
-        const ATTEMPTS: u32 = 4;
+    /// must not cost a run its orders. Where it then says that it knows the
+    /// number, the attempt before was heard after all, and its answer lost: that
+    /// order is left alone, and another one paid.
+    async fn pay(&self, caller: &Caller, barcode: &Barcode, amount: Amount) -> (OrderNo, Exchange) {
+        const ATTEMPTS: u32 = 5;
+        let mut number = caller.numbers.order();
         let mut attempt = 1;
         loop {
-            let exchange = self.pay_once(caller, number, barcode, amount).await;
-            if attempt == ATTEMPTS || !is_busy(&exchange) {
-                return exchange;
+            let exchange = self.pay_once(caller, &number, barcode, amount).await;
+            let is_known = attempt > 1 && code_of(&exchange) == Some(Code::DUPLICATE);
+            if attempt == ATTEMPTS || !(is_known || is_busy(&exchange)) {
+                return (number, exchange);
+            }
+            if is_known {
+                number = caller.numbers.order();
             }
             tokio::time::sleep(Duration::from_millis(25) * (1 << attempt)).await;
             attempt += 1;
@@ -119,16 +118,20 @@ impl PayingOrders {
 
 /// Whether an answer says that the gateway could not answer now.
 fn is_busy(exchange: &Exchange) -> bool {
-    let Some(body) = exchange.body() else {
+    if exchange.body().is_none() {
         return !matches!(exchange.ending, Ending::TimedOut(_));
-    };
-    let code = Envelope::parse(body, Direction::Response)
-        .ok()
-        .and_then(|envelope| Some(*Answer::read(envelope.raw).ok()?.code.value()?));
+    }
     match exchange.status() {
         Some(429 | 500..) => true,
-        _ => code.is_some_and(|code| code.meaning().is_some() && code.effect() == Effect::Unknown),
+        _ => code_of(exchange)
+            .is_some_and(|code| code.meaning().is_some() && code.effect() == Effect::Unknown),
     }
+}
+
+/// The code that an answer claims.
+fn code_of(exchange: &Exchange) -> Option<Code> {
+    let envelope = Envelope::parse(exchange.body()?, Direction::Response).ok()?;
+    Answer::read(envelope.raw).ok()?.code.value().copied()
 }
 
 /// What a payment's answer says, once its signature holds.

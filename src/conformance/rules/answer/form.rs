@@ -59,7 +59,7 @@ fn header_flaws(answer: &Answer<'_>, partner: &str) -> Vec<&'static str> {
         Reading::Value(text) => text == SIGN_TYPE,
         Reading::Wrong => false,
     };
-    let is_time = |text: &str| Timestamp::parse(text).is_ok();
+    let is_time = |text: &str| Timestamp::parse_exact(text).is_ok() && text.contains('T');
     let is_id = |text: &str| text.chars().count() <= LONGEST_ID;
     [
         (
@@ -118,6 +118,10 @@ pub(super) async fn signature_form(probe: &mut Probe) -> Result<(), Stop> {
         let Some(envelope) = envelope else { continue };
         looked_at += 1;
         let digits = envelope.signature.as_ref();
+        if digits.is_empty() {
+            // Not signed at all: whether it should be is asked elsewhere.
+            continue;
+        }
         let is_formed = digits.len() == Signature::LENGTH
             && digits
                 .bytes()

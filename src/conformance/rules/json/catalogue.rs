@@ -210,11 +210,13 @@ async fn look_alike_members(probe: &mut Probe) -> Result<(), Stop> {
     Err(Stop::Observed(seen))
 }
 
-/// The amount that an acceptance names; what was asked for where it is a 31
-/// about an earlier attempt.
+/// The amount that an acceptance names.
 fn said_amount(reply: &Reply) -> Result<i64, Stop> {
     if reply.evidence.money != Money::Yes {
-        return Ok(100);
+        return Err(Stop::Inconclusive(format!(
+            "{}: an answer was lost, so that it can't be told which amount was refunded",
+            reply.label
+        )));
     }
     reply
         .answer()

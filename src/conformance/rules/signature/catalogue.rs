@@ -165,7 +165,7 @@ pub(in crate::conformance::rules) const RULES: &[Rule] = &[
         title: "A forged request is told that it is forged, and nothing about orders or refunds.",
         explanation: "Forged refunds of an order, of an unknown one, of more than was paid, and under a number that is taken. Different answers would tell somebody without the key which orders there are, and what is left of them.",
         clauses: &["signature.definition", "codes.list"],
-        level: Level::Should,
+        level: Level::Hardening,
         catches: &[],
         turn: Turn::Together,
         attempt: |probe| Box::pin(before_content(probe)),

@@ -132,7 +132,8 @@ async fn keep_alive(probe: &mut Probe) -> Result<(), Stop> {
     let all = requests(probe, &order, refusals);
     for (_, mutation) in all {
         let label = format!("a request with {}", mutation.label);
-        let (mut line, refused) = refused_on_a_line(probe, &label, &mutation).await?;
+        let schedule = Schedule::whole(mutation.document.clone());
+        let (mut line, refused) = first_on_a_line(probe, &label, schedule).await?;
         if refused.took_effect() {
             // That it is no refusal is for other rules to say.
             rest -= AMOUNT;
@@ -144,19 +145,18 @@ async fn keep_alive(probe: &mut Probe) -> Result<(), Stop> {
     probe.confirm_nothing_else_moved(&order, rest).await
 }
 
-/// A connection on which a request was refused. A gateway that could not answer
-/// at all is asked again, on another one.
-async fn refused_on_a_line(
+/// A connection, and the answer to the first request on it. A gateway that
+/// says that it can't answer now is asked again, on another one.
+pub(super) async fn first_on_a_line(
     probe: &mut Probe,
     label: &str,
-    mutation: &Mutation,
+    schedule: Schedule,
 ) -> Result<(Line, Reply), Stop> {
     const ATTEMPTS: usize = 4;
     let mut attempt = 1;
     loop {
         let mut line = Line::open(probe).await?;
-        let schedule = Schedule::whole(mutation.document.clone());
-        let reply = line.send(probe, label, schedule).await;
+        let reply = line.send(probe, label, schedule.clone()).await;
         let is_silent = reply.exchange.answer.is_none();
         if attempt == ATTEMPTS || is_silent || !reply.is_busy() {
             return Ok((line, reply));
@@ -210,7 +210,9 @@ async fn closed_behind(probe: &mut Probe, label: &str, bytes: Vec<u8>) -> Result
         .send(probe, label, Schedule::whole(bytes.clone()))
         .await;
     if reply.is_busy() {
-        return Ok(sent_until_heard(probe, label, Schedule::whole(bytes)).await);
+        let mut heard = sent_until_heard(probe, label, Schedule::whole(bytes)).await;
+        heard.earlier_unknown |= reply.exchange.may_have_reached();
+        return Ok(heard);
     }
     if reply.exchange.answer.is_some() && !line.connection.closes_within(PATIENCE).await {
         return Err(Stop::failed(

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::connection::{Line, forged};
+use super::connection::{first_on_a_line, forged};
 use super::request::{
     AMOUNT, each, each_cut_short, judged, request, requests, speaks_http_1_0, turned_away,
 };
@@ -194,8 +194,7 @@ fn patient(bytes: Vec<u8>) -> Schedule {
 async fn after_refusal(probe: &mut Probe, order: &PaidOrder) -> Result<i64, Stop> {
     let expecting = forged(&request(probe, order)).with("Expect: 100-continue");
     let label = "a forged request that expects 100-continue";
-    let mut line = Line::open(probe).await?;
-    let refused = line.send(probe, label, patient(expecting.bytes())).await;
+    let (mut line, refused) = first_on_a_line(probe, label, patient(expecting.bytes())).await?;
     turned_away(probe, &refused)?;
     // Without its body the connection is nobody's to use.
     if refused.exchange.written < refused.exchange.sent.len() {

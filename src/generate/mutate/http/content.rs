@@ -9,7 +9,6 @@ pub fn other_content_types(request: &RawRequest) -> Vec<Mutation> {
         "text/plain",
         "application/x-www-form-urlencoded",
         "multipart/form-data; boundary=x",
-        "application/json; charset=utf-16",
     ]
     .into_iter()
     .map(|kind| {
