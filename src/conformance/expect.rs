@@ -183,6 +183,8 @@ fn refusal(reply: &Reply) -> Option<Flaw> {
             .filter(|code| fine_status && code.meaning().is_none())
             .map(Flaw::Undocumented);
     }
+    // A library that has no signature to write may write null for one.
+    let code = code.or_else(|| claimed_code(reply.exchange.body()?));
     let claims_refusal = match (status, code) {
         (400..=428 | 430..=499, None) => true,
         (200..=299 | 400..=499, Some(code)) => {
@@ -191,6 +193,17 @@ fn refusal(reply: &Reply) -> Option<Flaw> {
         _ => false,
     };
     claims_refusal.then_some(Flaw::Unsigned)
+}
+
+/// The code that a response claims, whatever stands for its signature.
+fn claimed_code(body: &[u8]) -> Option<Code> {
+    let document: serde_json::Value = serde_json::from_slice(body).ok()?;
+    document
+        .get("response")?
+        .get("body")?
+        .get("code")?
+        .as_i64()
+        .map(Code)
 }
 
 /// Whether what came leaves the outcome honestly unknown, as after a broken
