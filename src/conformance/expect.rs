@@ -1,11 +1,19 @@
 //! What is expected of an answer, and the verdict where it is something else.
 
 use crate::audit::{Money, SignatureState};
-use crate::protocol::{Amount, Code, Effect};
+use crate::protocol::{Code, Effect};
 use crate::target::Ending;
 
 use super::probe::{Probe, Reply};
 use super::rule::Stop;
+
+impl Reply {
+    /// What the answer says was refunded, in minor units.
+    pub fn amount_said(&self) -> Option<i64> {
+        let said = self.answer()?.order_amount.value().copied()?;
+        Some(said.minor_units())
+    }
+}
 
 impl Probe {
     /// The refund was accepted, in an answer whose signature holds.
@@ -113,11 +121,8 @@ impl Probe {
             // It took effect by a 31's word, which names no amount.
             return Ok(());
         }
-        let said = reply
-            .answer()
-            .and_then(|answer| answer.order_amount.value().copied());
-        match said {
-            Some(said) if said == Amount::new(amount) => Ok(()),
+        match reply.amount_said() {
+            Some(said) if said == amount => Ok(()),
             Some(said) => Err(Stop::failed(
                 format!("{}: the answer says that {said} was refunded", reply.label),
                 reply,

@@ -2,7 +2,7 @@
 
 use crate::audit::{Money, SignatureState};
 use crate::conformance::probe::Reply;
-use crate::protocol::{Amount, Code, Effect};
+use crate::protocol::{Code, Effect};
 
 /// Taken, refused, or neither for certain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,14 +88,4 @@ pub(super) fn brief(reply: &Reply) -> String {
         (None, Some(status)) => format!("HTTP status {status}"),
         (None, None) => reply.exchange.ending.to_string(),
     }
-}
-
-/// The amount that an answer names.
-pub(super) fn amount_said(reply: &Reply) -> Option<i64> {
-    reply
-        .answer()?
-        .order_amount
-        .value()
-        .copied()
-        .map(Amount::minor_units)
 }

@@ -7,7 +7,7 @@ use crate::conformance::probe::Reply;
 use crate::protocol::{Direction, Envelope, Object, OrderNo, RefundNo};
 
 use super::interview::{Interview, left_open};
-use super::reaction::{Reaction, Refusal, amount_said, brief};
+use super::reaction::{Reaction, Refusal, brief};
 use super::topic::{Question, Silence, Topic};
 
 const LAYOUT: &str = "answer-layout";
@@ -218,7 +218,7 @@ async fn other_amount(
         .refund("a used number with another amount", order, number, 50)
         .await?;
     match Reaction::of(&reply) {
-        Reaction::Taken if amount_said(&reply) == Some(100) => {
+        Reaction::Taken if reply.amount_said() == Some(100) => {
             interview.note(OTHER_AMOUNT, "replay", "the first answer again");
         }
         Reaction::Taken => {
@@ -243,7 +243,7 @@ async fn blanks(
         .refund("a used number with a blank behind it", order, &blank, 30)
         .await?;
     match Reaction::of(&reply) {
-        Reaction::Taken if amount_said(&reply) == Some(100) => {
+        Reaction::Taken if reply.amount_said() == Some(100) => {
             interview.note(BLANKS, "trimmed", "it is the number without the blank");
         }
         Reaction::Taken => {

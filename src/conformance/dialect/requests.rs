@@ -7,7 +7,7 @@ use crate::protocol::header::TimeField;
 use crate::protocol::{Amount, OrderNo};
 
 use super::interview::{Interview, left_open};
-use super::reaction::{Reaction, amount_said};
+use super::reaction::Reaction;
 use super::topic::{Question, Silence, Topic};
 
 const TIME_NAME: &str = "time-name";
@@ -162,7 +162,7 @@ async fn duplicate_members(interview: &mut Interview, order: &OrderNo) -> Result
     let reply = interview
         .send_text("a refund with the amounts 3 and 7", draft.text())
         .await?;
-    match (Reaction::of(&reply), amount_said(&reply)) {
+    match (Reaction::of(&reply), reply.amount_said()) {
         (Reaction::Taken, Some(3)) => interview.note(DUPLICATE_MEMBERS, "first", ""),
         (Reaction::Taken, Some(7)) => interview.note(DUPLICATE_MEMBERS, "last", ""),
         (Reaction::Taken, said) => {
@@ -208,7 +208,7 @@ async fn amount_spellings(interview: &mut Interview, order: &OrderNo) -> Result<
 
 /// The spelling, and what was made of it where that is another amount.
 fn named(token: &str, reply: &Reply) -> String {
-    match amount_said(reply) {
+    match reply.amount_said() {
         Some(100) | None => token.to_owned(),
         Some(other) => format!("{token}={other}"),
     }
@@ -220,7 +220,7 @@ async fn beyond(interview: &mut Interview) -> Result<(), Silence> {
     let number = interview.probe().refund_number();
     let label = format!("a refund of {amount}");
     let reply = interview.refund(&label, &order, &number, amount).await?;
-    match (Reaction::of(&reply), amount_said(&reply)) {
+    match (Reaction::of(&reply), reply.amount_said()) {
         (Reaction::Taken, Some(said)) if said != amount => {
             let note = format!("of {amount} the answer names {said}");
             interview.note(BEYOND, "changed", note);

@@ -5,7 +5,7 @@ use crate::conformance::probe::{Probe, Reply};
 use crate::conformance::rule::{Rule, Stop, Turn};
 use crate::generate::mutate::{envelope as mutate, sealed};
 use crate::generate::{Draft, Mutation, Part};
-use crate::protocol::{Amount, Direction, Envelope, RefundNo, SignKey};
+use crate::protocol::{Direction, Envelope, RefundNo, SignKey};
 use crate::verdict::Level;
 
 pub(super) const RULES: &[Rule] = &[
@@ -245,9 +245,7 @@ fn hidden(reply: &Reply) -> Stop {
 /// What an acceptance says was refunded.
 fn amount_said(reply: &Reply) -> Result<i64, Stop> {
     reply
-        .answer()
-        .and_then(|answer| answer.order_amount.value().copied())
-        .map(Amount::minor_units)
+        .amount_said()
         .ok_or_else(|| Stop::failed("the answer does not say what was refunded", reply))
 }
 

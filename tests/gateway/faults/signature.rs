@@ -125,7 +125,7 @@ async fn signature_fail_open_believes_everybody_while_it_is_busy_and_nobody_else
 async fn request_remembered_is_not_verified_again() {
     let gateway = start_with(Fault::RequestRemembered).await;
     let mut session = Session::open(&gateway, shop()).await;
-    // The same message id as in every request of this session.
+    // The same message id as in every request of this caller.
     let forged = caller("10001", "guessed").seal(&refund_of("o", "r", 60));
     assert_eq!(session.call(REFUND, &forged).await.code(), 8);
     session.pay("o", 100).await;

@@ -8,7 +8,6 @@ use crate::audit::Money;
 use crate::conformance::probe::{Probe, Reply};
 use crate::conformance::rule::{Rule, Stop, Turn};
 use crate::generate::mutate::json::{self as mutate, Large};
-use crate::protocol::Amount;
 use crate::verdict::Level;
 
 use super::damage::random_damage;
@@ -219,9 +218,7 @@ fn said_amount(reply: &Reply) -> Result<i64, Stop> {
         )));
     }
     reply
-        .answer()
-        .and_then(|answer| answer.order_amount.value().copied())
-        .map(Amount::minor_units)
+        .amount_said()
         .ok_or_else(|| Stop::failed("the answer does not say what was refunded", reply))
 }
 
