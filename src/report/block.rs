@@ -119,9 +119,15 @@ fn write_repetition(outcome: &RuleOutcome, report: &Report, out: &mut dyn Write)
             again.failed, again.attempts
         )?;
     }
+    // What a run was given beside these is not kept, keys least of all.
+    let others = if plan.in_process {
+        ""
+    } else {
+        "  # and the run's other flags"
+    };
     writeln!(
         out,
-        "  again     recoup check --only {} --seed {seed}{target}",
+        "  again     recoup check --only {} --seed {seed}{target}{others}",
         word(&outcome.id)
     )
 }
