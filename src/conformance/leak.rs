@@ -1,9 +1,9 @@
 //! What an answer gives away that it should keep.
 
+use crate::protocol::{Direction, Envelope, signature};
 use crate::target::Caller;
 
 use super::probe::Reply;
-use super::watch::lacked_signature;
 
 /// What stands in the traces that servers print when they break.
 const TRACES: &[&str] = &[
@@ -49,6 +49,17 @@ pub(super) fn secret(caller: &Caller, reply: &Reply) -> Option<String> {
     let shown = received.to_ascii_lowercase();
     contains(&shown, lacked.as_bytes())
         .then(|| "the answer shows the signature that the request should have had".to_owned())
+}
+
+/// The signature that a request should have had, where it has another one.
+fn lacked_signature(caller: &Caller, document: &[u8]) -> Option<String> {
+    let envelope = Envelope::parse(document, Direction::Request).ok()?;
+    let right = signature::sign(envelope.raw.as_bytes(), &caller.partner.key);
+    (!envelope
+        .signature
+        .to_ascii_lowercase()
+        .contains(right.as_str()))
+    .then(|| right.as_str().to_owned())
 }
 
 fn shows_key(received: &[u8], key: &[u8]) -> bool {

@@ -12,6 +12,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use crate::audit::Recorder;
+use crate::generate::mutate::forge;
 use crate::protocol::{Amount, Api, OrderNo, RefundNo};
 use crate::target::{Caller, Connection, PaidOrder, Schedule, Step};
 
@@ -170,13 +171,6 @@ impl fmt::Display for Shot {
             self.amount, self.order, self.refund
         )
     }
-}
-
-/// Changes a digit of a document's signature, which ends before its last quote
-/// and brace.
-fn forge(document: &mut [u8]) {
-    let at = document.len() - 3;
-    document[at] = if document[at] == b'0' { b'1' } else { b'0' };
 }
 
 /// Opens a warm connection; one that is dropped at once is tried again.

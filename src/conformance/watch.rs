@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::audit::SignatureState;
 use crate::generate::{JsonClass, class_of};
-use crate::protocol::{Direction, Envelope, Object, signature};
+use crate::protocol::{Direction, Envelope, Object};
 use crate::target::{Caller, Ending, Phase};
 use crate::verdict::ExchangeEvidence;
 
@@ -190,15 +190,4 @@ fn is_response(body: &[u8]) -> bool {
         .ok()
         .and_then(|text| Object::parse(text).ok())
         .is_some_and(|envelope| envelope.get("response").is_some())
-}
-
-/// The signature that a request should have had, where it has another one.
-pub(super) fn lacked_signature(caller: &Caller, document: &[u8]) -> Option<String> {
-    let envelope = Envelope::parse(document, Direction::Request).ok()?;
-    let right = signature::sign(envelope.raw.as_bytes(), &caller.partner.key);
-    (!envelope
-        .signature
-        .to_ascii_lowercase()
-        .contains(right.as_str()))
-    .then(|| right.as_str().to_owned())
 }

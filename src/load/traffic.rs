@@ -1,6 +1,7 @@
 //! The requests of a load, and which answers each of them allows.
 
 use crate::audit::{Evidence, Finding, Money, OrderReading, QueryEvidence, SignatureState};
+use crate::generate::mutate::forge;
 use crate::protocol::envelope::seal;
 use crate::protocol::{Code, Direction, QueryRequest, RefundRequest};
 use crate::target::{Caller, Ending};
@@ -27,16 +28,9 @@ pub fn write_document(caller: &Caller, plan: &Plan, out: &mut Vec<u8>) -> Option
     }
     seal(Direction::Request, &caller.header(), &body, key, out);
     if plan.kind == Kind::BadSignature {
-        flip_last_digit(out);
+        forge(out);
     }
     None
-}
-
-/// Changes the last digit of a sealed envelope's signature.
-fn flip_last_digit(document: &mut [u8]) {
-    // The envelope ends in the digit, a quote and a brace.
-    let at = document.len() - 3;
-    document[at] = if document[at] == b'0' { b'1' } else { b'0' };
 }
 
 /// What is wrong with the answer to a refund of this kind, in one of few

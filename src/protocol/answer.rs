@@ -36,11 +36,6 @@ impl<T> Reading<T> {
         matches!(self, Self::Absent)
     }
 
-    /// Whether it is there and not what it should be.
-    pub const fn is_wrong(&self) -> bool {
-        matches!(self, Self::Wrong)
-    }
-
     fn from_result<E>(absent: bool, result: Result<T, E>) -> Self {
         match result {
             _ if absent => Self::Absent,

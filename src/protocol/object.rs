@@ -214,6 +214,15 @@ const fn missing(field: &'static str) -> FieldError {
     }
 }
 
+/// The members of a JSON object as they stand, names decoded, equal names kept:
+/// for whoever has to look at what [`Object`] refuses. `None` where `raw` is no
+/// object.
+pub fn members(raw: &str) -> Option<Vec<(Cow<'_, str>, &str)>> {
+    let Members { members } = serde_json::from_str(raw).ok()?;
+    let texts = members.into_iter().map(|(name, value)| (name, value.get()));
+    Some(texts.collect())
+}
+
 /// A string that borrows where it has no escapes.
 #[derive(Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);

@@ -1,16 +1,13 @@
 //! Forgeries that need more than a document: a valid request before them,
 //! several to compare, a header, or a great length.
 
-use std::time::Duration;
-
+use super::super::transport::{post_of, sent_until_heard};
 use crate::audit::Money;
-use crate::conformance::expect::is_undecided;
 use crate::conformance::probe::{Probe, Reply};
 use crate::conformance::rule::Stop;
-use crate::generate::mutate::http::RawRequest;
-use crate::generate::mutate::{sealed, signature as mutate};
+use crate::generate::mutate::{forge, sealed, signature as mutate};
 use crate::protocol::signature::sign;
-use crate::protocol::{Amount, Api, Code, OrderNo, RefundNo, Signature};
+use crate::protocol::{Amount, Code, OrderNo, RefundNo, Signature};
 use crate::target::Schedule;
 
 pub(super) async fn after_a_valid_one(probe: &mut Probe) -> Result<(), Stop> {
@@ -93,8 +90,7 @@ pub(super) async fn before_content(probe: &mut Probe) -> Result<(), Stop> {
 fn forged(probe: &Probe, order: &OrderNo, refund: &RefundNo, amount: i64) -> Vec<u8> {
     let caller = probe.caller();
     let mut document = caller.refund(order, refund, Amount::new(amount));
-    let at = document.len() - 3;
-    document[at] = if document[at] == b'0' { b'1' } else { b'0' };
+    forge(&mut document);
     document
 }
 
@@ -112,43 +108,16 @@ pub(super) async fn in_http_header(probe: &mut Probe) -> Result<(), Stop> {
             let value = probe.value(&order.number, 100);
             let good = sign(value.as_bytes(), &probe.caller().partner.key);
             let document = format!("{{\"request\":{value}{member}}}");
-            let schedule = with_header(probe, document, &format!("{name}: {good}"));
+            let request = post_of(probe, document.into_bytes()).with(format!("{name}: {good}"));
+            let schedule = Schedule::whole(request.bytes());
             let label = format!("a request with its signature in the header {name}, {label}");
-            let reply = patiently(probe, &label, &schedule).await;
+            let reply = sent_until_heard(probe, &label, schedule).await;
             probe.expect_refused(&reply, &[4, 5, 8, 3])?;
         }
     }
     probe
         .confirm_nothing_else_moved(&order, order.paid.minor_units())
         .await
-}
-
-/// Sends a request again a few times where the gateway is busy or hangs up.
-async fn patiently(probe: &mut Probe, label: &str, schedule: &Schedule) -> Reply {
-    const ATTEMPTS: u32 = 4;
-    let mut attempt = 1;
-    loop {
-        let reply = probe.send_schedule(label, schedule.clone()).await;
-        if attempt == ATTEMPTS || reply.timed_out() || !is_undecided(&reply) {
-            return reply;
-        }
-        tokio::time::sleep(Duration::from_millis(20) * attempt).await;
-        attempt += 1;
-    }
-}
-
-/// A POST of `document` to the refund call with one more header.
-fn with_header(probe: &Probe, document: String, header: &str) -> Schedule {
-    let endpoint = &probe.caller().endpoint;
-    let request = RawRequest::post(
-        endpoint.authority(),
-        endpoint.request_target(Api::Refund.path()),
-        document.into_bytes(),
-    );
-    let request = endpoint.headers().fold(request, |request, (name, value)| {
-        request.with(format!("{name}: {value}"))
-    });
-    Schedule::whole(request.with(header).bytes())
 }
 
 pub(super) async fn large_request(probe: &mut Probe) -> Result<(), Stop> {

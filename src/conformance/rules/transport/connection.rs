@@ -9,6 +9,7 @@ use super::request::{
 use crate::conformance::probe::{Probe, Reply};
 use crate::conformance::rule::{Rule, Stop, Turn};
 use crate::generate::Mutation;
+use crate::generate::mutate::forge;
 use crate::generate::mutate::http::{self as mutate, RawRequest};
 use crate::target::{Connection, Exchange, PaidOrder, Schedule};
 use crate::verdict::Level;
@@ -120,9 +121,7 @@ fn bytes_behind(exchange: &Exchange) -> usize {
 /// The same request with one digit of its signature changed.
 pub(super) fn forged(plain: &RawRequest) -> RawRequest {
     let mut forged = plain.clone();
-    // The document ends with the signature's last digit, a quote and a brace.
-    let at = forged.body.len() - 3;
-    forged.body[at] = if forged.body[at] == b'0' { b'1' } else { b'0' };
+    forge(&mut forged.body);
     forged
 }
 

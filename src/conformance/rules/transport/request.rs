@@ -20,9 +20,13 @@ pub(super) fn request(probe: &Probe, order: &PaidOrder) -> RawRequest {
 
 /// The same of another amount.
 pub(super) fn request_of(probe: &Probe, order: &PaidOrder, amount: i64) -> RawRequest {
-    let caller = probe.caller();
-    let document = caller.sealed_raw(probe.value(&order.number, amount).as_bytes());
-    let endpoint = &caller.endpoint;
+    let value = probe.value(&order.number, amount);
+    post_of(probe, probe.caller().sealed_raw(value.as_bytes()))
+}
+
+/// The POST of a document to the refund call.
+pub(in super::super) fn post_of(probe: &Probe, document: Vec<u8>) -> RawRequest {
+    let endpoint = &probe.caller().endpoint;
     let target = endpoint.request_target(Api::Refund.path());
     endpoint.headers().fold(
         RawRequest::post(endpoint.authority(), target, document),
@@ -180,7 +184,11 @@ async fn sent_until_refused(probe: &mut Probe, mutation: &Mutation, schedule: Sc
 
 /// Sends it again where the gateway is busy or drops the connection: one
 /// hiccup is no verdict.
-pub(super) async fn sent_until_heard(probe: &mut Probe, label: &str, schedule: Schedule) -> Reply {
+pub(in super::super) async fn sent_until_heard(
+    probe: &mut Probe,
+    label: &str,
+    schedule: Schedule,
+) -> Reply {
     repeated(probe, label, schedule, |reply| !reply.is_busy()).await
 }
 

@@ -2,11 +2,12 @@
 
 use super::cut;
 use super::faulty::Intake;
-use super::message::{Believed, Claim, Message, last, members, sealed, set, text_of, token_of};
+use super::message::{Believed, Claim, Message, last, sealed, set, text_of, token_of};
 use crate::gateway::fault::Fault;
 use crate::gateway::partner::{Partner, Partners};
 use crate::gateway::refusal::Refusal;
 use crate::protocol::header::{SIGN_TYPE, VERSION};
+use crate::protocol::object::members;
 use crate::protocol::{Code, MessageId, PartnerNo, Timestamp, signature};
 
 /// A header's member that a fault does not look at, and what it could have

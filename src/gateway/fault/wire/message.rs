@@ -2,22 +2,10 @@
 //! protocol thinks of it, so that one can be changed and the rest stays.
 
 use std::borrow::Cow;
-use std::fmt;
-
-use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
 
 use crate::gateway::partner::{Partner, Partners};
+use crate::protocol::object::members;
 use crate::protocol::{Direction, SignKey, envelope, signature};
-
-/// The members of a JSON object in order, names decoded, equal names kept;
-/// `None` where `raw` is no object.
-pub(super) fn members(raw: &str) -> Option<Vec<(Cow<'_, str>, &str)>> {
-    serde_json::from_str::<Members<'_>>(raw)
-        .ok()
-        .map(|members| members.0)
-}
 
 /// The token of the last member of this name.
 pub(super) fn last<'d>(members: &[(Cow<'_, str>, &'d str)], name: &str) -> Option<&'d str> {
@@ -170,36 +158,6 @@ impl<'p> Believed<'p> {
     /// Writes it as its partner's document.
     pub(super) fn sealed(&self) -> Vec<u8> {
         self.message.sealed(&self.partner.key)
-    }
-}
-
-/// A name that borrows where it has no escapes.
-#[derive(Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
-
-struct Members<'a>(Vec<(Cow<'a, str>, &'a str)>);
-
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct MembersVisitor;
-
-        impl<'de> Visitor<'de> for MembersVisitor {
-            type Value = Members<'de>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a JSON object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some((Name(name), value)) = map.next_entry::<_, &'de RawValue>()? {
-                    members.push((name, value.get()));
-                }
-                Ok(Members(members))
-            }
-        }
-
-        deserializer.deserialize_map(MembersVisitor)
     }
 }
 
