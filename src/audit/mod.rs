@@ -47,6 +47,8 @@ pub use history::{
     TextWriter,
 };
 pub use invariant::Invariant;
-pub use judge::{combine, judge};
+pub use judge::{Tally, combine, judge};
 pub use monitor::{Alarm, OrderMonitor};
-pub use recorder::{Attempt, BrokenRecording, OrderSnapshot, Query, Recorder, Stamp};
+pub use recorder::{
+    Attempt, BrokenRecording, OrderSnapshot, Query, RecordedOrder, Recorder, Stamp,
+};

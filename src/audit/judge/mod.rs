@@ -33,4 +33,4 @@ pub mod whole;
 mod linearizer;
 
 pub use order::{Doubt, OrderVerdict, judge_order};
-pub use whole::{combine, judge};
+pub use whole::{Tally, combine, judge};

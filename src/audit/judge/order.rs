@@ -79,6 +79,12 @@ pub fn judge_order(order: &OrderHistory, terms: Terms, shared: &BTreeSet<Number>
 }
 
 impl OrderVerdict {
+    /// Whether there is nothing more to be said of the order: all that was
+    /// asked was answered, and nothing is wrong.
+    pub const fn is_clear(&self) -> bool {
+        self.violations.is_empty() && self.doubt.is_none() && self.unknown == 0
+    }
+
     fn has_lost_money(&self) -> bool {
         self.violations
             .iter()

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::exposure;
-use super::order::{Doubt, judge_order};
+use super::order::{Doubt, OrderVerdict, judge_order};
 use super::shared::Shared;
 use crate::audit::history::History;
 use crate::verdict::{AuditSummary, Exposure, RunVerdict, Severity, Violation};
@@ -14,31 +14,80 @@ use crate::verdict::{AuditSummary, Exposure, RunVerdict, Severity, Violation};
 /// moved none is listed and does not fail it.
 #[must_use]
 pub fn judge(history: &History) -> AuditSummary {
-    let shared = Shared::find(history);
-    let mut summary = nothing_yet();
-    summary.orders = history.orders.len() as u64;
-    let mut doubts: BTreeMap<Doubt, u64> = BTreeMap::new();
-    for (index, order) in history.orders.iter().enumerate() {
-        let verdict = judge_order(order, history.terms, shared.of(index));
-        summary.operations += verdict.operations;
-        summary.unknown += verdict.unknown;
-        summary.violations.extend(verdict.violations);
-        exposure::add(&mut summary.exposure, &verdict.exposure);
+    Tally::default().and(history)
+}
+
+/// Verdicts on single orders, added up.
+#[derive(Debug, Default)]
+pub struct Tally {
+    orders: u64,
+    operations: u64,
+    unknown: u64,
+    inconclusive: u64,
+    violations: Vec<Violation>,
+    exposure: Exposure,
+    doubts: BTreeMap<Doubt, u64>,
+}
+
+impl Tally {
+    /// Adds the verdict on one more order.
+    pub fn add(&mut self, verdict: OrderVerdict) {
+        self.orders += 1;
+        self.operations += verdict.operations;
+        self.unknown += verdict.unknown;
+        self.violations.extend(verdict.violations);
+        exposure::add(&mut self.exposure, &verdict.exposure);
         if let Some(doubt) = verdict.doubt {
-            summary.inconclusive_orders += 1;
-            *doubts.entry(doubt).or_default() += 1;
+            self.inconclusive += 1;
+            *self.doubts.entry(doubt).or_default() += 1;
         }
     }
-    summary.violations.extend(shared.violations);
-    sort(&mut summary.violations);
-    let reason = if summary.operations == 0 {
-        Some("the history has nothing to judge".to_owned())
-    } else {
-        say(&doubts)
-    };
-    summary.verdict = verdict(&summary.violations, reason.is_some());
-    summary.reason = reason.filter(|_| summary.verdict == RunVerdict::Inconclusive);
-    summary
+
+    /// Adds what another has added up.
+    pub fn merge(&mut self, other: Self) {
+        self.orders += other.orders;
+        self.operations += other.operations;
+        self.unknown += other.unknown;
+        self.inconclusive += other.inconclusive;
+        self.violations.extend(other.violations);
+        exposure::add(&mut self.exposure, &other.exposure);
+        for (doubt, count) in other.doubts {
+            *self.doubts.entry(doubt).or_default() += count;
+        }
+    }
+
+    /// Orders whose rest was found to be as computed.
+    pub const fn drained(&self) -> u64 {
+        self.exposure.drained_orders
+    }
+
+    /// Judges the orders of a history as well, and sums up. None of them may
+    /// share a refund number with those that were added before.
+    #[must_use]
+    pub fn and(mut self, history: &History) -> AuditSummary {
+        let shared = Shared::find(history);
+        for (index, order) in history.orders.iter().enumerate() {
+            self.add(judge_order(order, history.terms, shared.of(index)));
+        }
+        self.violations.extend(shared.violations);
+        sort(&mut self.violations);
+        let reason = if self.operations == 0 {
+            Some("the history has nothing to judge".to_owned())
+        } else {
+            say(&self.doubts)
+        };
+        let verdict = verdict(&self.violations, reason.is_some());
+        AuditSummary {
+            verdict,
+            orders: self.orders,
+            operations: self.operations,
+            unknown: self.unknown,
+            inconclusive_orders: self.inconclusive,
+            reason: reason.filter(|_| verdict == RunVerdict::Inconclusive),
+            violations: self.violations,
+            exposure: self.exposure,
+        }
+    }
 }
 
 /// One summary of several histories that were judged apart. Their orders are
