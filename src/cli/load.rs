@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::audit::{Recorder, judge, settle};
-use crate::load::{Attack, Earlier, Law, Scenario, Threshold};
+use crate::audit::{Recorder, settle};
+use crate::load::{Attack, Attacked, Earlier, Law, Scenario, Threshold};
 use crate::target::Clock;
 use crate::verdict::{AuditSummary, Event, ExitCode, LoadSummary, Observer, RunVerdict, Severity};
 
@@ -230,8 +230,11 @@ pub(super) async fn load(
         seed: run.setting.seed,
         earlier,
     };
-    let summary = match attack.run().await {
-        Ok(summary) => summary,
+    let Attacked {
+        summary,
+        settled: clear,
+    } = match attack.run().await {
+        Ok(attacked) => attacked,
         Err(error) => return End::new(ExitCode::NoVerdict, format!("failed to {error}")),
     };
     run.observers
@@ -247,8 +250,9 @@ pub(super) async fn load(
         Ok(history) => (history, None),
         Err(broken) => (*broken.history, Some(broken.fault)),
     };
-    let mut audit = judge(&history);
-    audit.exposure.drained_orders = settled.map_or(0, |settled| settled.drained);
+    let drained = clear.drained() + settled.map_or(0, |settled| settled.drained);
+    let mut audit = clear.and(&history);
+    audit.exposure.drained_orders = drained;
     run.observers
         .emit(&Event::AuditFinished(Box::new(audit.clone())));
     let mut end = end_of_load(&summary).graver(end_of_audit(&audit));

@@ -6,18 +6,20 @@ use std::time::Duration;
 use goose::config::GooseConfiguration;
 use goose::goose::{GooseUser, Transaction, TransactionFunction};
 use goose::{GooseAttack, GooseError};
+use tokio::sync::mpsc::unbounded_channel;
 use tokio_util::sync::CancellationToken;
 
-use crate::audit::Recorder;
+use crate::audit::{Recorder, Tally};
 use crate::target::{Caller, OrderError, OrderSource};
 use crate::verdict::{Event, LoadSummary, Observer};
 
 use super::compare::Earlier;
 use super::ground::Ground;
 use super::scenario::Scenario;
-use super::shared::Shared;
+use super::settling::Settling;
+use super::shared::{Births, Shared};
 use super::statistics::Totals;
-use super::user::{Served, User};
+use super::user::User;
 use super::watch::{Watch, Watched};
 
 /// A generator that is later than this at its 99th percentile is a bottleneck.
@@ -43,6 +45,16 @@ pub struct Attack {
     pub earlier: Option<Earlier>,
 }
 
+/// What a load brought.
+#[derive(Debug)]
+pub struct Attacked {
+    /// Its figures.
+    pub summary: LoadSummary,
+    /// The verdicts on the orders that were settled meanwhile. The recorder has
+    /// forgotten them.
+    pub settled: Tally,
+}
+
 /// Why a load could not be run.
 #[derive(Debug, thiserror::Error)]
 pub enum AttackError {
@@ -63,9 +75,11 @@ impl Attack {
     /// # Errors
     /// [`AttackError`] where it could not start; what goes wrong later is in
     /// the summary.
-    pub async fn run(self) -> Result<LoadSummary, AttackError> {
-        let (population, mix) = Ground::of(&self).prepare().await?;
-        let shared = Arc::new(Shared::new(&self, population, &mix));
+    pub async fn run(self) -> Result<Attacked, AttackError> {
+        let (over, is_over) = unbounded_channel();
+        let births = Births::new(Arc::clone(&self.recorder), over);
+        let (population, mix) = Ground::of(&self, &births).prepare().await?;
+        let shared = Arc::new(Shared::new(&self, births, population, &mix));
         self.observer.observe(&Event::LoadStarted {
             scenario: self.scenario.name.clone(),
             seconds: self.scenario.total().as_secs_f64(),
@@ -74,6 +88,7 @@ impl Attack {
             let shared = Arc::clone(&shared);
             std::thread::spawn(move || shared.arrivals.pace())
         };
+        let settling = Settling::start(&self.caller, &self.recorder, is_over);
         let finished = CancellationToken::new();
         let watch = Watch::new(&self, &shared, finished.clone());
         let watch = tokio::spawn(watch.run());
@@ -85,8 +100,12 @@ impl Attack {
         shared.arrivals.end();
         let watched = watch.await.expect("the watch does not panic");
         pacer.join().expect("the pacer does not panic");
+        let settled = settling.end().await;
         attack.map_err(|error| AttackError::Goose(Box::new(error)))?;
-        Ok(self.sum_up(&shared, watched))
+        Ok(Attacked {
+            summary: self.sum_up(&shared, watched),
+            settled,
+        })
     }
 
     fn sum_up(&self, shared: &Shared, watched: Watched) -> LoadSummary {
@@ -173,9 +192,9 @@ fn goose_attack(scenario: &Scenario, shared: &Arc<Shared>) -> Result<GooseAttack
     configuration.run_time = Some(format!("{}s", scenario.total().as_secs() + 60));
     // The WebSocket controller is off unless it is asked for.
     configuration.no_telnet = true;
-    // Its own figures are reset once all users run, not because they are
-    // looked at, but because it writes a line to stdout where they are kept.
-    configuration.no_reset_metrics = false;
+    // Figures are ours, to the microsecond: goose's own would be made, sent and
+    // added up for every request, and shown to nobody.
+    configuration.no_metrics = true;
     configuration.no_print_metrics = true;
     configuration.no_error_summary = true;
     configuration.quiet = 2;
@@ -225,23 +244,9 @@ async fn start(shared: Arc<Shared>, goose_user: &mut GooseUser) -> goose::goose:
 
 async fn batch(goose_user: &mut GooseUser) -> goose::goose::TransactionResult {
     let session = Arc::clone(goose_user.get_session_data_unchecked::<Session>());
-    let mut served: Vec<Served> = Vec::new();
-    session.lock().await.run(&mut served).await;
-    if served.is_empty() {
+    if !session.lock().await.run().await {
         // The traffic has ended and goose has not noticed yet.
         tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    for one in served {
-        goose_user
-            .record_custom_request_duration(
-                "POST",
-                one.kind.name(),
-                one.service,
-                one.failure.is_none(),
-                None,
-                one.failure,
-            )
-            .await?;
     }
     Ok(())
 }

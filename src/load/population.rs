@@ -3,19 +3,20 @@
 
 use std::sync::{Mutex, MutexGuard};
 
-use crate::protocol::{Amount, OrderNo, RefundNo};
-use crate::target::{Numbers, PaidOrder};
+use crate::protocol::{Amount, RefundNo};
+use crate::target::Numbers;
 
 use super::draw::Draw;
+use super::live_order::LiveOrder;
 use super::scenario::Kind;
 
 /// What a user is to send next.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Plan {
     /// What kind of request.
     pub kind: Kind,
     /// About which order.
-    pub order: OrderNo,
+    pub order: LiveOrder,
     /// Under which refund number; a query has none.
     pub refund: Option<RefundNo>,
     /// For how much.
@@ -42,7 +43,7 @@ pub enum Place {
 /// An order under way.
 #[derive(Debug)]
 struct Slot {
-    order: PaidOrder,
+    order: LiveOrder,
     /// The sum of what was asked for and can be accepted.
     asked: Amount,
     /// A refund that was accepted.
@@ -53,10 +54,12 @@ struct Slot {
 #[derive(Debug)]
 pub struct Population {
     slots: Vec<Mutex<Option<Slot>>>,
-    stock: Mutex<Vec<PaidOrder>>,
-    bystanders: Vec<PaidOrder>,
+    stock: Mutex<Vec<LiveOrder>>,
+    bystanders: Vec<LiveOrder>,
     /// The largest partial refund, as a share of what was paid.
     part: f64,
+    /// Whether accepted refunds are kept, to be retried.
+    has_retries: bool,
 }
 
 impl Population {
@@ -64,10 +67,11 @@ impl Population {
     /// `bystanders` for malformed requests alone: what those do, if they do
     /// anything, must not be mistaken for what others did.
     pub fn new(
-        orders: Vec<PaidOrder>,
-        stock: Vec<PaidOrder>,
-        bystanders: Vec<PaidOrder>,
+        orders: Vec<LiveOrder>,
+        stock: Vec<LiveOrder>,
+        bystanders: Vec<LiveOrder>,
         part: f64,
+        has_retries: bool,
     ) -> Self {
         Self {
             slots: orders
@@ -77,6 +81,7 @@ impl Population {
             stock: Mutex::new(stock),
             bystanders,
             part,
+            has_retries,
         }
     }
 
@@ -86,7 +91,7 @@ impl Population {
     }
 
     /// Puts a fresh order in a place.
-    pub fn replace(&self, place: Place, order: PaidOrder) {
+    pub fn replace(&self, place: Place, order: LiveOrder) {
         match place {
             Place::Slot(place) => *self.slot(place) = Some(fresh(order)),
             Place::Stock => self.stock().push(order),
@@ -104,9 +109,12 @@ impl Population {
         let Place::Slot(place) = plan.place else {
             return;
         };
+        if !self.has_retries {
+            return;
+        }
         let mut slot = self.slot(place);
         if let (Some(slot), Some(refund)) = (slot.as_mut(), &plan.refund)
-            && slot.order.number == plan.order
+            && slot.order.is(&plan.order)
         {
             slot.accepted = Some((refund.clone(), plan.amount));
         }
@@ -121,8 +129,8 @@ impl Population {
                 if let Some(order) = order {
                     return Some(Plan {
                         kind: Kind::Full,
-                        amount: order.paid,
-                        order: order.number,
+                        amount: order.paid(),
+                        order,
                         refund: Some(numbers.refund()),
                         place: Place::Stock,
                         uses_up: true,
@@ -134,9 +142,9 @@ impl Population {
                 let order = &self.bystanders[draw.place % self.bystanders.len()];
                 return Some(Plan {
                     kind: Kind::Malformed,
-                    order: order.number.clone(),
+                    order: order.clone(),
                     refund: Some(numbers.refund()),
-                    amount: self.part_of(order.paid, draw.share),
+                    amount: self.part_of(order.paid(), draw.share),
                     place: Place::Bystander,
                     uses_up: false,
                     pick: draw.pick,
@@ -152,12 +160,12 @@ impl Population {
     fn plan_at(&self, place: usize, draw: &Draw, numbers: &Numbers) -> Option<Plan> {
         let mut guard = self.slot(place);
         let slot = guard.as_mut()?;
-        let paid = slot.order.paid;
+        let paid = slot.order.paid();
         let part = self.part_of(paid, draw.share);
         let room = paid.checked_sub(slot.asked)?;
         let mut plan = Plan {
             kind: draw.kind,
-            order: slot.order.number.clone(),
+            order: slot.order.clone(),
             refund: None,
             amount: Amount::ZERO,
             place: Place::Slot(place),
@@ -216,12 +224,12 @@ impl Population {
         self.slots[place].lock().expect("no holder panics")
     }
 
-    fn stock(&self) -> MutexGuard<'_, Vec<PaidOrder>> {
+    fn stock(&self) -> MutexGuard<'_, Vec<LiveOrder>> {
         self.stock.lock().expect("no holder panics")
     }
 }
 
-const fn fresh(order: PaidOrder) -> Slot {
+const fn fresh(order: LiveOrder) -> Slot {
     Slot {
         order,
         asked: Amount::ZERO,
@@ -246,21 +254,23 @@ fn scaled(most: Amount, share: f64) -> Amount {
 
 #[cfg(test)]
 mod tests {
+    use tokio::sync::mpsc::unbounded_channel;
+
     use super::*;
+    use crate::audit::Recorder;
+    use crate::protocol::Profile;
 
     const PAID: Amount = Amount::new(1_000);
 
-    fn order(numbers: &Numbers) -> PaidOrder {
-        PaidOrder {
-            number: numbers.order(),
-            paid: PAID,
-            currency: None,
-        }
+    fn order(numbers: &Numbers) -> LiveOrder {
+        let recorder = Recorder::new(&Profile::built_in(), None);
+        let recorded = recorder.order(&numbers.order(), PAID, "JPY");
+        LiveOrder::new(recorded, PAID, unbounded_channel().0)
     }
 
     fn population(numbers: &Numbers, orders: usize) -> Population {
         let many = |count| (0..count).map(|_| order(numbers)).collect::<Vec<_>>();
-        Population::new(many(orders), many(1), many(1), 0.02)
+        Population::new(many(orders), many(1), many(1), 0.02, true)
     }
 
     fn draw(kind: Kind, share: f64) -> Draw {
