@@ -15,6 +15,7 @@ use crate::verdict::{Event, LoadSummary, Observer};
 
 use super::compare::Earlier;
 use super::ground::Ground;
+use super::lanes;
 use super::scenario::Scenario;
 use super::settling::Settling;
 use super::shared::{Births, Shared};
@@ -92,16 +93,13 @@ impl Attack {
         let finished = CancellationToken::new();
         let watch = Watch::new(&self, &shared, finished.clone());
         let watch = tokio::spawn(watch.run());
-        let attack = match goose_attack(&self.scenario, &shared) {
-            Ok(attack) => attack.execute().await.map(|_| ()),
-            Err(error) => Err(error),
-        };
+        let attack = lanes::run(&self.scenario, &shared).await;
         finished.cancel();
         shared.arrivals.end();
         let watched = watch.await.expect("the watch does not panic");
         pacer.join().expect("the pacer does not panic");
         let settled = settling.end().await;
-        attack.map_err(|error| AttackError::Goose(Box::new(error)))?;
+        attack.map_err(AttackError::Goose)?;
         Ok(Attacked {
             summary: self.sum_up(&shared, watched),
             settled,
@@ -176,17 +174,23 @@ impl Attack {
     }
 }
 
-/// goose's attack: each user connects once, then runs batch after batch.
-fn goose_attack(scenario: &Scenario, shared: &Arc<Shared>) -> Result<GooseAttack, GooseError> {
+/// goose's attack with so many of the users: each connects once, then runs
+/// batch after batch.
+pub(super) fn goose_attack(
+    scenario: &Scenario,
+    users: usize,
+    shared: &Arc<Shared>,
+) -> Result<GooseAttack, GooseError> {
     let mut configuration = GooseConfiguration::default();
     // Only a label here: the connections are our own.
     configuration.host = Some(shared.caller.endpoint.url().to_owned());
-    let users = scenario.most_users();
     configuration.users = Some(users);
+    #[expect(clippy::cast_precision_loss, reason = "there are fewer than 2⁵² users")]
+    let part = users as f64 / scenario.most_users() as f64;
     configuration.increase_rate = Some(
         scenario
             .hatch_rate
-            .map_or_else(|| users.to_string(), |rate| rate.to_string()),
+            .map_or_else(|| users.to_string(), |rate| (rate * part).to_string()),
     );
     // A backstop: the watch ends the attack at the very time.
     configuration.run_time = Some(format!("{}s", scenario.total().as_secs() + 60));

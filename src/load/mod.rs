@@ -22,6 +22,7 @@ pub mod draw;
 pub mod due;
 mod ground;
 pub mod histogram;
+mod lanes;
 pub mod live_order;
 pub mod malformed;
 pub mod population;

@@ -8,7 +8,7 @@
 
 use std::borrow::Cow;
 
-use super::answer::{Answer, BODY, BodyTexts, HEADER, HeaderTexts};
+use super::answer::{Answer, BodyTexts, HeaderTexts};
 use super::object::text_of;
 use super::plain::Scanner;
 
@@ -146,6 +146,7 @@ impl<'a> Strangers<'a> {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::answer::{BODY, HEADER};
     use super::super::envelope::{Direction, Envelope};
     use super::*;
 
