@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::collected::Report;
 use super::error::ReportError;
-use super::{exchanges, html, json, junit, markdown};
+use super::{exchanges, exhibits, html, json, junit, markdown};
 
 /// The name that always leads to the newest run.
 const LATEST: &str = "latest";
@@ -90,6 +90,9 @@ impl RunFolder {
     /// The first file that could not be written.
     pub fn write(&self, report: &mut Report) -> Result<(), ReportError> {
         let mut first_error = exchanges::write(&self.path, &report.plan, &mut report.rules);
+        if let Some(audit) = &mut report.audit {
+            first_error = first_error.and(exhibits::write(&self.path, audit));
+        }
         report.folder = Some(self.path.clone());
         for (name, write) in FILES {
             let written = self.write_file(name, |out| write(report, out));

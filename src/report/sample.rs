@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use super::collected::{Collector, Report};
 use super::redact::Redactor;
 use crate::verdict::{
-    AuditSummary, Comparison, Dialect, DialectPoint, Event, ExchangeEvidence, ExitCode, Exposure,
-    FailureDetail, KindSummary, Latency, Level, LoadProgress, LoadSummary, Observer, Reproduced,
-    RuleOutcome, RunPlan, RunVerdict, Severity, ThresholdOutcome, TimelinePoint, Timing, Verdict,
-    Violation, WitnessStep,
+    AuditSummary, Claim, Comparison, Dialect, DialectPoint, Event, ExchangeEvidence, ExitCode,
+    Exposure, FailureDetail, KindSummary, Latency, Level, LoadProgress, LoadSummary, Observer,
+    Reproduced, RuleOutcome, RunPlan, RunVerdict, Severity, ThresholdOutcome, TimelinePoint,
+    Timing, Verdict, Violation, WitnessStep,
 };
 
 /// A sign key that the failed run's gateway gives away everywhere.
@@ -203,6 +203,7 @@ pub(super) fn outcome(id: &str, verdict: Verdict) -> RuleOutcome {
 pub(super) fn violation() -> Violation {
     Violation {
         invariant: "I1".into(),
+        claim: Claim::OverRefund,
         severity: Severity::MoneyLost,
         order: "o17".into(),
         paid: 1_000,
@@ -212,6 +213,9 @@ pub(super) fn violation() -> Violation {
             witness("r1", 501, 12, Some(18), "accepted"),
             witness("r2", 502, 13, Some(17), "accepted"),
         ],
+        exhibit: None,
+        certificate: None,
+        picture: None,
     }
 }
 
@@ -219,6 +223,7 @@ pub(super) fn violation() -> Violation {
 pub(super) fn audit() -> AuditSummary {
     let refused = Violation {
         invariant: "I3".into(),
+        claim: Claim::UnjustifiedRefusal,
         severity: Severity::MoneyStuck,
         order: "o<4>".into(),
         message: format!(

@@ -6,6 +6,7 @@ use super::exposure;
 use super::order::{Doubt, judge_order};
 use super::shared::Shared;
 use crate::audit::history::History;
+use crate::audit::witness::exhibit;
 use crate::verdict::{AuditSummary, Exposure, RunVerdict, Severity, Violation};
 
 /// Judges every order of a history. The same history gives the same summary.
@@ -29,8 +30,9 @@ pub fn judge(history: &History) -> AuditSummary {
             *doubts.entry(doubt).or_default() += 1;
         }
     }
-    summary.violations.extend(shared.violations);
+    summary.violations.extend(shared.violations.iter().cloned());
     sort(&mut summary.violations);
+    exhibit::attach(history, &shared, &mut summary.violations);
     let reason = if summary.operations == 0 {
         Some("the history has nothing to judge".to_owned())
     } else {

@@ -8,6 +8,7 @@ use crate::report::collected::Report;
 use crate::report::figures;
 
 const STYLE: &str = include_str!("style.css");
+use crate::report::picture::STYLE as PICTURE_STYLE;
 
 /// Writes the report as one self-contained HTML page.
 ///
@@ -39,7 +40,7 @@ fn head(report: &Report, out: &mut dyn Write) -> io::Result<()> {
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>{} · recoup {}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>",
+         <title>{} · recoup {}</title>\n<style>\n{STYLE}{PICTURE_STYLE}</style>\n</head>\n<body>",
         figures::run_word(report.verdict()),
         text(&report.plan.command),
     )
