@@ -6,6 +6,7 @@ mod histories;
 mod random;
 mod runs;
 #[path = "../support/recoup.rs"]
+#[expect(dead_code, reason = "what the tests of other commands need")]
 mod support;
 mod tampered;
 #[path = "../../src/bin/recoup-verify/main.rs"]
@@ -14,7 +15,7 @@ mod verifier;
 
 use recoup::audit::{TextReader, judge};
 use recoup::verdict::{AuditSummary, Violation};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use verifier::history::History;
 use verifier::verify::verify;
@@ -27,9 +28,9 @@ fn history(duplicates: &str, late: bool, paid: &[i64], operations: &[&str]) -> S
         "{{\"schema\":\"recoup.history/1\",\"duplicates\":\"{duplicates}\",\"lateFailure\":{late}}}\n"
     );
     for (paid, order) in paid.iter().zip(1..) {
-        text += &format!(
-            "{{\"type\":\"order\",\"order\":\"o{order}\",\"paid\":{paid},\"currency\":\"JPY\"}}\n"
-        );
+        text += &json!({"type": "order", "order": format!("o{order}"), "paid": paid, "currency": "JPY"})
+            .to_string();
+        text.push('\n');
     }
     for operation in operations {
         text += &line(operation);

@@ -7,15 +7,11 @@ use serde_json::Value;
 
 use crate::support::{Gateway, Run, Workplace};
 
-/// Loads a gateway with these faults, and checks every certificate of the run
+/// Loads a gateway with this fault, and checks every certificate of the run
 /// with the real program. Gives the claims.
-fn proved(faults: &[&str], scenario: Option<&str>) -> Vec<String> {
+fn proved(fault: &str, scenario: Option<&str>) -> Vec<String> {
     let workplace = Workplace::new();
-    let mut arguments = vec!["--store", "memory"];
-    for fault in faults {
-        arguments.extend(["--fault", fault]);
-    }
-    let gateway = Gateway::start(&workplace, &arguments);
+    let gateway = Gateway::start(&workplace, &["--store", "memory", "--fault", fault]);
     let mut load = vec!["load"];
     let path = scenario.map(|text| workplace.write("scenario.toml", text));
     load.extend(path.iter().map(|path| path.to_str().expect("a plain path")));
@@ -68,10 +64,45 @@ fn claims(workplace: &Workplace, history: &str) -> Vec<String> {
     claims.collect()
 }
 
+/// Orders that are used up, with the retries and queries that follow.
+const USED_UP: &str = r#"
+name = "used-up"
+thresholds = ["errors<100%"]
+[orders]
+count = 8
+amount = 20000
+[mix]
+full = 2
+retry = 4
+query = 4
+partial = 1
+"#;
+
 #[test]
-fn a_load_of_a_gateway_that_checks_and_then_acts_proves_its_over_refunds() {
-    let claims = proved(&["check-then-act"], None);
-    assert!(claims.contains(&"over-refund".to_owned()), "{claims:?}");
+fn races_for_the_last_of_an_order_are_proved() {
+    for fault in ["check-then-act", "lost-update"] {
+        let claims = proved(fault, None);
+        assert!(claims.contains(&"over-refund".to_owned()), "{claims:?}");
+    }
+}
+
+#[test]
+fn money_that_was_used_twice_or_by_a_refusal_is_proved_by_the_drain() {
+    for fault in ["duplicate-applied", "refusal-consumes"] {
+        let claims = proved(fault, None);
+        assert!(
+            claims.contains(&"unjustified-refusal".to_owned()),
+            "{claims:?}"
+        );
+    }
+}
+
+#[test]
+fn a_refusal_under_contention_is_proved_and_so_is_the_query_that_contradicts_it() {
+    let claims = proved("contention-as-exceeds", Some(USED_UP));
+    for claim in ["unjustified-refusal", "stale-read"] {
+        assert!(claims.contains(&claim.to_owned()), "{claims:?}");
+    }
 }
 
 #[test]

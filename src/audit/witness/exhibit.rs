@@ -28,8 +28,8 @@ pub fn attach(history: &History, shared: &Shared, violations: &mut [Violation]) 
             reduction: &reduction,
         };
         let certificate = certifier.certify(violation);
-        let scene = (number < MOST_SCENES)
-            .then(|| scene::draw(&certifier, violation, certificate.sums.as_ref()));
+        let scene =
+            (number < MOST_SCENES).then(|| scene::draw(&certifier, violation, &certificate));
         violation.exhibit = Some(Box::new(Exhibit { certificate, scene }));
     }
 }

@@ -6,14 +6,16 @@ use super::amounts::crossing;
 use super::certificate::Certifier;
 use crate::audit::history::{OrderHistory, QueryRead, RefundAttempt, RefundOutcome};
 use crate::audit::judge::reduce::{Class, Effect};
-use crate::verdict::{Claim, Lane, LaneKind, Mark, MoneyPoint, Scene, Sums, Violation};
+use crate::verdict::{
+    Certificate, Claim, Lane, LaneKind, Mark, MoneyPoint, Scene, Sums, Violation,
+};
 
 /// Lanes that are drawn.
 const MOST_LANES: usize = 200;
 
-/// The scene of one violation; `sums` are its certificate's.
-pub fn draw(certifier: &Certifier<'_>, violation: &Violation, sums: Option<&Sums>) -> Scene {
-    let (lanes, hidden) = lanes(certifier, violation);
+/// The scene of one violation, which its certificate proves.
+pub fn draw(certifier: &Certifier<'_>, violation: &Violation, certificate: &Certificate) -> Scene {
+    let (lanes, hidden) = lanes(certifier, violation, certificate);
     let own = own_effect(certifier, violation);
     let note = own.map_or_else(String::new, |own| {
         format!(
@@ -26,7 +28,7 @@ pub fn draw(certifier: &Certifier<'_>, violation: &Violation, sums: Option<&Sums
         lanes,
         hidden,
         money: money(certifier, violation, own),
-        mark: mark(certifier, violation, sums),
+        mark: mark(certifier, violation, certificate.sums.as_ref()),
         note,
     }
 }
@@ -40,8 +42,16 @@ fn own_effect<'a>(certifier: &'a Certifier<'_>, violation: &Violation) -> Option
     Some(&certifier.reduction.effects[refusal.own?])
 }
 
-fn lanes(certifier: &Certifier<'_>, violation: &Violation) -> (Vec<Lane>, u64) {
-    let witness: BTreeSet<u64> = violation.witness.iter().map(|step| step.sent).collect();
+/// The witness and the records that prove it, then others, and how many there
+/// was no room for.
+fn lanes(
+    certifier: &Certifier<'_>,
+    violation: &Violation,
+    certificate: &Certificate,
+) -> (Vec<Lane>, u64) {
+    let cited = certificate.records.iter().map(|record| record.sent);
+    let shown = violation.witness.iter().map(|step| step.sent);
+    let witness: BTreeSet<u64> = shown.chain(cited).collect();
     let order = certifier.order;
     let attempts = order.attempts.iter().map(|attempt| lane(order, attempt));
     let queries = order.queries.iter().map(query_lane);

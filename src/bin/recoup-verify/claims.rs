@@ -17,6 +17,9 @@ pub(crate) struct Finding {
     pub(crate) inequality: Option<(Vec<i128>, &'static str, i128)>,
 }
 
+/// A record that a certificate cites, with its role there.
+pub(crate) type Cited<'h> = (String, &'h Entry);
+
 /// A certificate's records, found in the history, beside what the order's
 /// whole history shows.
 pub(crate) struct Case<'h> {
@@ -24,8 +27,7 @@ pub(crate) struct Case<'h> {
     pub(crate) order: &'h str,
     pub(crate) paid: i128,
     pub(crate) effects: Vec<Effect<'h>>,
-    /// Roles and records.
-    pub(crate) records: Vec<(String, &'h Entry)>,
+    pub(crate) records: Vec<Cited<'h>>,
 }
 
 impl<'h> Case<'h> {
@@ -44,7 +46,7 @@ impl<'h> Case<'h> {
     }
 
     /// The effects that the first records cite, and the records after them.
-    fn counted(&self) -> Check<(Vec<&Effect<'h>>, &[(String, &'h Entry)])> {
+    fn counted(&self) -> Check<(Vec<&Effect<'h>>, &[Cited<'h>])> {
         let mut rest = &self.records[..];
         let mut counted: Vec<&Effect<'h>> = Vec::new();
         while let [(role, entry), more @ ..] = rest

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::claims::{Case, Finding};
+use super::claims::{Case, Cited, Finding};
 use super::history::{Entry, History, text, whole};
 use super::{Check, ensure};
 
@@ -48,7 +48,7 @@ pub(crate) fn verify(history: &History, certificate: &str) -> Check<String> {
 }
 
 /// The records of the history that a certificate cites, with their roles.
-fn find<'h>(records: &Value, history: &'h History) -> Check<Vec<(String, &'h Entry)>> {
+fn find<'h>(records: &Value, history: &'h History) -> Check<Vec<Cited<'h>>> {
     let mut found = Vec::new();
     let mut places = BTreeSet::new();
     for record in records.as_array().ok_or("no records are cited")? {

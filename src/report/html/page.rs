@@ -6,9 +6,9 @@ use super::escape::text;
 use super::{audit, dialect, failures, load, matrix, run};
 use crate::report::collected::Report;
 use crate::report::figures;
+use crate::report::picture::STYLE as PICTURE_STYLE;
 
 const STYLE: &str = include_str!("style.css");
-use crate::report::picture::STYLE as PICTURE_STYLE;
 
 /// Writes the report as one self-contained HTML page.
 ///

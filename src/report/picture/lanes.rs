@@ -13,8 +13,14 @@ const MOST_LARGE: usize = 40;
 const LEAST_WIDTH: f64 = 3.0;
 const PAD: f64 = 6.0;
 
-/// Draws lanes of one kind below a heading.
-pub(super) fn draw(sheet: &mut Sheet, axis: &Axis, heading: &str, lanes: &[&Lane]) {
+/// Draws lanes below a heading; `refuted` is the place of the answer that is
+/// wrong, where it is one, and `start` the time that others are counted from.
+pub(super) fn draw(
+    sheet: &mut Sheet,
+    axis: &Axis,
+    heading: &str,
+    (lanes, refuted, start): (&[&Lane], Option<u64>, Option<u64>),
+) {
     sheet.y += 14.0;
     let at = (MARGIN, sheet.y);
     sheet.text(at, (Size::Normal, " quiet"), Anchor::Start, heading);
@@ -24,9 +30,9 @@ pub(super) fn draw(sheet: &mut Sheet, axis: &Axis, heading: &str, lanes: &[&Lane
     } else {
         (Size::Normal, 22.0)
     };
-    let start = lanes.iter().filter_map(|lane| lane.sent_ns).min();
     for lane in lanes {
-        draw_one(sheet, axis, lane, start, (size, pitch));
+        let is_wrong = refuted == Some(lane.sent);
+        draw_one(sheet, axis, (lane, is_wrong), start, (size, pitch));
         sheet.y += pitch;
     }
 }
@@ -34,7 +40,7 @@ pub(super) fn draw(sheet: &mut Sheet, axis: &Axis, heading: &str, lanes: &[&Lane
 fn draw_one(
     sheet: &mut Sheet,
     axis: &Axis,
-    lane: &Lane,
+    (lane, is_wrong): (&Lane, bool),
     start: Option<u64>,
     (size, pitch): (Size, f64),
 ) {
@@ -70,7 +76,7 @@ fn draw_one(
     sheet.add(format_args!(
         "<rect class=\"bar {kind}\" x=\"{from:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" rx=\"{round:.1}\"/>"
     ));
-    label_bar(sheet, axis, lane, (from, width, base), size);
+    label_bar(sheet, axis, (lane, is_wrong), (from, width, base), size);
     sheet.add(format_args!("</g>"));
 }
 
@@ -79,24 +85,30 @@ fn draw_one(
 fn label_bar(
     sheet: &mut Sheet,
     axis: &Axis,
-    lane: &Lane,
+    (lane, is_wrong): (&Lane, bool),
     (from, width, base): (f64, f64, f64),
     size: Size,
 ) {
-    let words = format!(
+    let mut words = format!(
         "{} {}",
         words::sign(lane.kind),
         crate::report::shown::line(&lane.outcome)
     );
+    if is_wrong {
+        words.push_str(" ◀");
+    }
     let needed = size.width(&words) + PAD;
+    let class = if is_wrong { " strong wrong" } else { "" };
     let (x, anchor) = if needed + PAD <= width {
-        (from + PAD, Anchor::Start)
+        sheet.text((from + PAD, base), (size, class), Anchor::Start, &words);
+        return;
     } else if from + width + needed <= axis.right {
         (from + width + PAD, Anchor::Start)
     } else {
         (from - PAD, Anchor::End)
     };
-    sheet.text((x, base), (size, ""), anchor, &words);
+    let class = format!("{class} halo");
+    sheet.text((x, base), (size, &class), anchor, &words);
 }
 
 /// What is not drawn, and what the axis is.

@@ -38,11 +38,20 @@ pub(super) fn svg(violation: &Violation, scene: &Scene, place: Place) -> String 
     let mut sheet = Sheet::new();
     header::draw(&mut sheet, violation, scene);
     let (witness, others): (Vec<_>, Vec<_>) = scene.lanes.iter().partition(|lane| lane.is_witness);
-    let top = sheet.y;
-    lanes::draw(&mut sheet, &axis, "the proof", &witness);
-    money::draw(&mut sheet, &axis, violation, scene, top);
+    // The mark's line runs through the lanes, behind all that is drawn later.
+    let (top, before) = (sheet.y, sheet.body.len());
+    let (refuted, start) = (words::refuted(violation), words::start(scene));
+    lanes::draw(&mut sheet, &axis, "the proof", (&witness, refuted, start));
+    let plumb = money::plumb(&axis, scene, (top, sheet.y));
+    sheet.body.insert_str(before, &plumb);
+    money::draw(&mut sheet, &axis, violation, scene);
     if !others.is_empty() {
-        lanes::draw(&mut sheet, &axis, "the order's other traffic", &others);
+        lanes::draw(
+            &mut sheet,
+            &axis,
+            "the order's other traffic",
+            (&others, None, start),
+        );
     }
     lanes::footer(&mut sheet, &axis, scene);
     let height = sheet.y + MARGIN;

@@ -41,9 +41,16 @@ impl Scale {
     }
 }
 
-/// Draws the chart; `top` is where the lanes above it begin, through which the
-/// mark's line runs.
-pub(super) fn draw(sheet: &mut Sheet, axis: &Axis, violation: &Violation, scene: &Scene, top: f64) {
+/// The line of the mark through the lanes between two heights.
+pub(super) fn plumb(axis: &Axis, scene: &Scene, (top, bottom): (f64, f64)) -> String {
+    scene.mark.as_ref().map_or_else(String::new, |mark| {
+        let x = axis.x(mark.place);
+        format!("<path class=\"plumb\" d=\"M{x:.1} {top:.1}V{bottom:.1}\"/>\n")
+    })
+}
+
+/// Draws the chart.
+pub(super) fn draw(sheet: &mut Sheet, axis: &Axis, violation: &Violation, scene: &Scene) {
     let strip = sheet.y + 6.0;
     let ceiling = strip + STRIP;
     let floor = ceiling + HEIGHT;
@@ -65,7 +72,7 @@ pub(super) fn draw(sheet: &mut Sheet, axis: &Axis, violation: &Violation, scene:
     }
     beside(sheet, axis, labels, (ceiling, floor));
     if let Some(mark) = &scene.mark {
-        draw_mark(sheet, axis, &scale, mark, (top, strip));
+        draw_mark(sheet, axis, &scale, mark, strip);
     }
     sheet.y = floor + 8.0;
 }
@@ -153,14 +160,14 @@ fn beside(
 
 /// Where the money shows it: a line from the lanes down, and the amounts
 /// between which it happened.
-fn draw_mark(sheet: &mut Sheet, axis: &Axis, scale: &Scale, mark: &Mark, (top, strip): (f64, f64)) {
+fn draw_mark(sheet: &mut Sheet, axis: &Axis, scale: &Scale, mark: &Mark, strip: f64) {
     let x = axis.x(mark.place);
     let (low, high) = (scale.y(mark.low), scale.y(mark.high));
     let words = crate::report::shown::line(&mark.words);
     let half = Size::Normal.width(&words) / 2.0;
     let middle = x.clamp(MARGIN + half, (WIDTH - MARGIN - half).max(MARGIN + half));
     sheet.add(format_args!(
-        "<path class=\"plumb\" d=\"M{x:.1} {top:.1}V{strip:.1}M{x:.1} {:.1}V{:.1}\"/>\n\
+        "<path class=\"plumb\" d=\"M{x:.1} {:.1}V{:.1}\"/>\n\
          <path class=\"between\" d=\"M{x:.1} {low:.1}V{high:.1}\"/>\n\
          <circle class=\"crossing\" cx=\"{x:.1}\" cy=\"{high:.1}\" r=\"5\"/>",
         strip + STRIP - 4.0,

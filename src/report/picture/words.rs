@@ -1,7 +1,7 @@
 //! What a picture says in words.
 
 use crate::report::shown;
-use crate::verdict::{Claim, Lane, LaneKind, Scene, Violation};
+use crate::verdict::{Claim, Lane, LaneKind, Role, Scene, Violation};
 
 /// Amounts that are named one by one.
 const MOST_AMOUNTS: usize = 6;
@@ -57,6 +57,13 @@ pub(super) fn claim(violation: &Violation) -> String {
             format!("shown as not refunded, with {used} used of {paid} paid")
         }
     }
+}
+
+/// Where the answer was asked for that is wrong, where it is one.
+pub(super) fn refuted(violation: &Violation) -> Option<u64> {
+    let records = &violation.exhibit.as_ref()?.certificate.records;
+    let refuted = records.iter().find(|record| record.role == Role::Refuted);
+    refuted.map(|record| record.sent)
 }
 
 /// The sign that tells a bar's kind without its colour.
