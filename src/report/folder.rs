@@ -212,14 +212,29 @@ mod tests {
         assert_eq!(
             names(folder.path()),
             [
+                "certificates",
                 "exchanges",
                 "junit.xml",
+                "pictures",
                 "report.html",
                 "report.json",
                 "summary.md"
             ]
         );
         assert_eq!(report.folder.as_deref(), Some(folder.path()));
+        assert_eq!(
+            names(&folder.path().join("pictures")),
+            ["01-I1-o17.svg", "02-I3-o_4_.svg"]
+        );
+        let certificate = folder.path().join("certificates/02-I3-o_4_.json");
+        let certificate = fs::read_to_string(certificate).unwrap();
+        assert!(certificate.contains("runs/[sign key]/history.ndjson"));
+        let second = &report.violations()[1];
+        let files = [&second.certificate, &second.picture].map(|file| file.as_deref().unwrap());
+        assert_eq!(
+            files,
+            ["certificates/02-I3-o_4_.json", "pictures/02-I3-o_4_.svg"]
+        );
         assert_eq!(
             folder.history_path("ndjson"),
             folder.path().join("history.ndjson")
