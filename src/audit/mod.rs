@@ -17,8 +17,9 @@
 //! 5. [`history`]: what was recorded, in memory and as text.
 //! 6. [`mod@judge`]: the verdict on a history: no search, one sweep an order, and
 //!    a subset sum where outcomes stayed unknown.
-//! 7. [`witness`]: the smallest set of operations that shows a violation, and
-//!    the inequality in words. [`invariant`] names what can be violated.
+//! 7. [`witness`]: the smallest set of operations that shows a violation, the
+//!    inequality in words, the certificate and what a picture of it shows.
+//!    [`invariant`] names what can be violated.
 //!
 //! Three rules hold everywhere. What *certainly* took effect and what *may*
 //! have are never added into one figure. An unsigned claim proves nothing

@@ -191,12 +191,21 @@ impl TrafficArgs {
                 path.display()
             ))
         })?;
-        Ok(Some(Box::new(file)))
+        Ok(Some(HistoryFile {
+            path,
+            out: Box::new(file),
+        }))
     }
 }
 
 /// A place that a history is written to; none where it is kept in memory alone.
-pub(super) type Sink = Option<Box<dyn Write + Send>>;
+pub(super) type Sink = Option<HistoryFile>;
+
+/// A history's file.
+pub(super) struct HistoryFile {
+    path: PathBuf,
+    out: Box<dyn Write + Send>,
+}
 
 /// Runs the traffic, resolves and drains, and has the history judged.
 pub(super) async fn load(
@@ -219,7 +228,8 @@ pub(super) async fn load(
         .caller
         .for_scope("load")
         .with_clock(Clock::present());
-    let recorder = Arc::new(Recorder::new(&caller.profile, sink));
+    let history_path = sink.as_ref().map(|file| file.path.display().to_string());
+    let recorder = Arc::new(Recorder::new(&caller.profile, sink.map(|file| file.out)));
     let attack = Attack {
         scenario,
         caller: caller.clone(),
@@ -252,6 +262,7 @@ pub(super) async fn load(
     };
     let drained = clear.drained() + settled.map_or(0, |settled| settled.drained);
     let mut audit = clear.and(&history);
+    audit.name_history(&history_path.unwrap_or_default());
     audit.exposure.drained_orders = drained;
     run.observers
         .emit(&Event::AuditFinished(Box::new(audit.clone())));

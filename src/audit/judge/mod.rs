@@ -30,6 +30,8 @@ pub mod subset_sum;
 pub mod whole;
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod linearizer;
 
 pub use order::{Doubt, OrderVerdict, judge_order};

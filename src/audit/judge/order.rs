@@ -137,7 +137,7 @@ fn check_refusals(
                 order, reduction, refusal, used,
             ));
         }
-        Explained::NotTogether { refusal } => verdict
+        Explained::NotTogether { refusal, .. } => verdict
             .violations
             .push(witness::inexplicable(order, reduction, refusal)),
         Explained::Undecided => verdict.doubt = Some(Doubt::TooManySums),

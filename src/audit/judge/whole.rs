@@ -6,6 +6,7 @@ use super::exposure;
 use super::order::{Doubt, OrderVerdict, judge_order};
 use super::shared::Shared;
 use crate::audit::history::History;
+use crate::audit::witness::exhibit;
 use crate::verdict::{AuditSummary, Exposure, RunVerdict, Severity, Violation};
 
 /// Judges every order of a history. The same history gives the same summary.
@@ -69,8 +70,9 @@ impl Tally {
         for (index, order) in history.orders.iter().enumerate() {
             self.add(judge_order(order, history.terms, shared.of(index)));
         }
-        self.violations.extend(shared.violations);
+        self.violations.extend(shared.violations.iter().cloned());
         sort(&mut self.violations);
+        exhibit::attach(history, &shared, &mut self.violations);
         let reason = if self.operations == 0 {
             Some("the history has nothing to judge".to_owned())
         } else {
