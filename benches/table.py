@@ -3,6 +3,7 @@
 import statistics
 import sys
 
+CLIENTS = {"unwritten": "recoup `--history off`"}
 SERVERS = {"bare": "bare server", "serve": "`recoup serve --store memory`"}
 
 
@@ -19,7 +20,7 @@ def main():
         ratios = [f"{rate / beside[0]:.2f}", f"{cost / beside[1]:.2f}"] if beside else ["", ""]
         cells = [
             SERVERS.get(server, server),
-            client,
+            CLIENTS.get(client, client),
             f"{rate:,.0f}",
             ratios[0],
             f"{cost:.4f}",

@@ -13,9 +13,12 @@ use tokio::sync::Semaphore;
 
 use super::due::DueTimes;
 
-/// How often due arrivals are released. The runtime's own timers tick once a
-/// millisecond, which would be seen as the gateway's latency.
-const STEP: Duration = Duration::from_micros(250);
+/// How often due arrivals are released at most: what falls due in between waits
+/// for so long, which is the generator's lag and not the gateway's. The
+/// runtime's own timers tick once a millisecond.
+const STEP: Duration = Duration::from_micros(80);
+/// How long is slept at most where nothing is due: the end may come earlier.
+const NAP: Duration = Duration::from_millis(1);
 
 /// Hands out due times.
 #[derive(Debug)]
@@ -137,6 +140,7 @@ impl Arrivals {
         let Some(open) = &self.open else { return };
         let mut coming = open.all.again().peekable();
         while !self.due.is_closed() {
+            let mut pause = NAP;
             if let Some(start) = self.started() {
                 let now = start.elapsed();
                 let is_due = |due: &Duration| *due <= now && *due < open.until;
@@ -145,8 +149,11 @@ impl Arrivals {
                     count += 1;
                 }
                 self.due.add_permits(count);
+                if let Some(next) = coming.peek() {
+                    pause = next.saturating_sub(start.elapsed()).clamp(STEP, NAP);
+                }
             }
-            std::thread::sleep(STEP);
+            std::thread::sleep(pause);
         }
     }
 }

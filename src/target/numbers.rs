@@ -92,34 +92,32 @@ impl Numbers {
 
     /// A number that no order has: 21 characters, or 27 of a lane.
     pub fn order(&self) -> OrderNo {
-        OrderNo::new(self.number('o', &self.orders, ORDER_DIGITS))
-            .expect("20 characters and a counter are within 32")
+        let text = self.text(["o", &self.prefix], &self.orders, 10, ORDER_DIGITS);
+        OrderNo::new(text).expect("20 characters and a counter are within 32")
     }
 
     /// A number that no refund has: 23 characters, or 29 of a lane.
     pub fn refund(&self) -> RefundNo {
-        RefundNo::new(self.number('r', &self.refunds, REFUND_DIGITS))
-            .expect("20 characters and a counter are within 32")
+        let text = self.text(["r", &self.prefix], &self.refunds, 10, REFUND_DIGITS);
+        RefundNo::new(text).expect("20 characters and a counter are within 32")
     }
 
     /// A message id of 32 hexadecimal digits.
     pub fn message(&self) -> MessageId {
-        let count = self.messages.fetch_add(1, Ordering::Relaxed);
-        let mut id = String::with_capacity(32);
-        id.push_str(&self.message_prefix);
-        id.push_str(&self.lane);
-        push_digits(&mut id, count, 16, 32 - MESSAGE - self.lane.len());
-        MessageId::new(id).expect("32 characters are within 36")
+        let digits = 32 - MESSAGE - self.lane.len();
+        let text = self.text([&self.message_prefix, ""], &self.messages, 16, digits);
+        MessageId::new(text).expect("32 characters are within 36")
     }
 
-    fn number(&self, kind: char, counter: &AtomicU64, digits: usize) -> String {
-        let count = counter.fetch_add(1, Ordering::Relaxed);
-        let mut number = String::with_capacity(32);
-        number.push(kind);
-        number.push_str(&self.prefix);
-        number.push_str(&self.lane);
-        push_digits(&mut number, count, 10, digits);
-        number
+    /// What begins so, and ends with the lane and the next count.
+    fn text(&self, begin: [&str; 2], counter: &AtomicU64, base: u8, digits: usize) -> Text {
+        let mut text = Text::default();
+        for part in begin {
+            text.push(part.as_bytes());
+        }
+        text.push(self.lane.as_bytes());
+        text.push_digits(counter.fetch_add(1, Ordering::Relaxed), base, digits);
+        text
     }
 
     /// Where a text holds a number as they are made here, of an order (`o`) or
@@ -144,22 +142,49 @@ impl Numbers {
     }
 }
 
-/// Writes a count with at least so many digits. Three numbers are made for
-/// every request of a load, and a format string would be most of their cost.
-fn push_digits(text: &mut String, mut count: u64, base: u8, least: usize) {
-    let mut digits = [b'0'; 20];
-    let mut from = digits.len();
-    while count > 0 {
-        from -= 1;
-        let digit = u8::try_from(count % u64::from(base)).expect("a digit is small");
-        digits[from] = match digit {
-            ..10 => b'0' + digit,
-            _ => b'a' + digit - 10,
-        };
-        count /= u64::from(base);
+/// A text of at most 64 bytes, on the stack: two are made for every request of
+/// a load.
+struct Text {
+    bytes: [u8; 64],
+    length: usize,
+}
+
+impl Text {
+    fn push(&mut self, bytes: &[u8]) {
+        self.bytes[self.length..][..bytes.len()].copy_from_slice(bytes);
+        self.length += bytes.len();
     }
-    let from = from.min(digits.len() - least);
-    text.push_str(std::str::from_utf8(&digits[from..]).expect("digits are ASCII"));
+
+    /// Writes a count with at least so many digits.
+    fn push_digits(&mut self, mut count: u64, base: u8, least: usize) {
+        let mut digits = [b'0'; 20];
+        let mut from = digits.len();
+        while count > 0 {
+            from -= 1;
+            let digit = u8::try_from(count % u64::from(base)).expect("a digit is small");
+            digits[from] = match digit {
+                ..10 => b'0' + digit,
+                _ => b'a' + digit - 10,
+            };
+            count /= u64::from(base);
+        }
+        self.push(&digits[from.min(digits.len() - least)..]);
+    }
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self {
+            bytes: [0; 64],
+            length: 0,
+        }
+    }
+}
+
+impl AsRef<str> for Text {
+    fn as_ref(&self) -> &str {
+        std::str::from_utf8(&self.bytes[..self.length]).expect("its parts are ASCII")
+    }
 }
 
 /// The first characters of a digest in base 36.
@@ -190,9 +215,9 @@ mod tests {
     #[test]
     fn a_count_has_its_digits_whatever_its_size() {
         let written = |count, base, least| {
-            let mut text = String::new();
-            push_digits(&mut text, count, base, least);
-            text
+            let mut text = Text::default();
+            text.push_digits(count, base, least);
+            text.as_ref().to_owned()
         };
         for count in [0, 7, 123_456_789, 1_234_567_890, u64::MAX] {
             assert_eq!(written(count, 10, 9), format!("{count:09}"));
