@@ -7,5 +7,6 @@ mod faults;
 mod malformed;
 mod money;
 mod serve;
+mod sqlite;
 mod transport;
 mod variants;

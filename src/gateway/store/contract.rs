@@ -1,11 +1,12 @@
 //! What the gateway asks of a store.
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use super::memory::MemoryStore;
-use super::sqlite::{OpenError, SqliteStore};
+use super::sqlite::{self, SqliteStore};
 use crate::gateway::order::{Decline, Order, OrderName, Payment, Receipt, Refund};
 use crate::gateway::settings::StoreChoice;
 use crate::protocol::PartnerNo;
@@ -34,13 +35,32 @@ pub trait Store: Send + Sync {
     fn find(&self, partner: PartnerNo, name: OrderName) -> Reply<'_, Option<Order>>;
 }
 
+/// A store that can't be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// A file.
+    #[error("can't open the store {}: {problem}", path.display())]
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: sqlite::OpenProblem,
+    },
+}
+
 /// Opens the store that was chosen.
 ///
 /// # Errors
-/// [`OpenError`] where its file can't be used.
+/// [`OpenError`] where it can't be used.
 pub fn open(choice: &StoreChoice) -> Result<Arc<dyn Store>, OpenError> {
     Ok(match choice {
         StoreChoice::Memory => Arc::new(MemoryStore::default()),
-        StoreChoice::Sqlite(path) => Arc::new(SqliteStore::open(path)?),
+        StoreChoice::Sqlite(path) => {
+            let store = SqliteStore::open(path).map_err(|problem| OpenError::Sqlite {
+                path: path.clone(),
+                problem,
+            })?;
+            Arc::new(store)
+        }
     })
 }

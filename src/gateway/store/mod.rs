@@ -4,8 +4,9 @@ mod contract;
 mod memory;
 mod order_book;
 mod sqlite;
+mod trouble;
 
-pub use contract::{Reply, Store, StoreError, open};
+pub use contract::{OpenError, Reply, Store, StoreError, open};
 pub use memory::MemoryStore;
 pub(super) use order_book::OrderBook;
-pub use sqlite::{OpenError, SqliteStore};
+pub use sqlite::{OpenProblem as SqliteProblem, SqliteStore};
