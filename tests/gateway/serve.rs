@@ -79,7 +79,11 @@ fn what_cannot_be_served_is_a_usage_error_that_says_why() {
     for (args, said) in [
         (
             &["--store", "postgres://localhost/r"][..],
-            "not supported yet by this build",
+            "postgres://USER@HOST:PORT/DATABASE",
+        ),
+        (
+            &["--store", "postgres://u@localhost/r?sslmode=require"],
+            "does not speak",
         ),
         (
             &["--store", "memory", "--listen", "0.0.0.0:0"],

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::memory::MemoryStore;
+use super::postgres::{self, PostgresAddress, PostgresStore};
 use super::sqlite::{self, SqliteStore};
 use crate::gateway::order::{Decline, Order, OrderName, Payment, Receipt, Refund};
 use crate::gateway::settings::StoreChoice;
@@ -46,13 +47,34 @@ pub enum OpenError {
         /// What is wrong with it.
         problem: sqlite::OpenProblem,
     },
+    /// A database.
+    #[error("can't open the store {address}: {problem}")]
+    Postgres {
+        /// Where it is.
+        address: PostgresAddress,
+        /// What is wrong with it.
+        problem: postgres::OpenProblem,
+    },
+}
+
+impl OpenError {
+    /// Whether it is not the store that is wrong, but the way to it.
+    pub const fn is_out_of_reach(&self) -> bool {
+        matches!(
+            self,
+            Self::Postgres {
+                problem: postgres::OpenProblem::OutOfReach(_),
+                ..
+            }
+        )
+    }
 }
 
 /// Opens the store that was chosen.
 ///
 /// # Errors
 /// [`OpenError`] where it can't be used.
-pub fn open(choice: &StoreChoice) -> Result<Arc<dyn Store>, OpenError> {
+pub async fn open(choice: &StoreChoice) -> Result<Arc<dyn Store>, OpenError> {
     Ok(match choice {
         StoreChoice::Memory => Arc::new(MemoryStore::default()),
         StoreChoice::Sqlite(path) => {
@@ -61,6 +83,13 @@ pub fn open(choice: &StoreChoice) -> Result<Arc<dyn Store>, OpenError> {
                 problem,
             })?;
             Arc::new(store)
+        }
+        StoreChoice::Postgres(address) => {
+            let opened = PostgresStore::open(address).await;
+            Arc::new(opened.map_err(|problem| OpenError::Postgres {
+                address: address.clone(),
+                problem,
+            })?)
         }
     })
 }
