@@ -207,11 +207,21 @@ fn named_store(args: &ServeArgs) -> Result<Option<StoreChoice>, ServeError> {
         (None, Some(text)) => ("the --store".to_owned(), text.clone()),
         (None, None) => return Ok(None),
     };
-    let password = std::env::var_os("PGPASSWORD").map(OsString::into_encoded_bytes);
-    match text.trim_end_matches(['\n', '\r']).parse::<StoreChoice>() {
-        Ok(store) => Ok(Some(store.or_password(password.as_deref()))),
+    match store_named(text.trim_end_matches(['\n', '\r'])) {
+        Ok(store) => Ok(Some(store)),
         Err(problem) => Err(ServeError::Store { place, problem }),
     }
+}
+
+/// The store that `text` names; a database's password may be in the
+/// environment.
+///
+/// # Errors
+/// [`StoreChoiceError`] shows nothing of the text, which may hold a password.
+pub(super) fn store_named(text: &str) -> Result<StoreChoice, StoreChoiceError> {
+    let password = std::env::var_os("PGPASSWORD").map(OsString::into_encoded_bytes);
+    let store: StoreChoice = text.parse()?;
+    Ok(store.or_password(password.as_deref()))
 }
 
 fn default_store() -> Result<StoreChoice, ServeError> {
