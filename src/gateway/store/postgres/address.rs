@@ -65,7 +65,13 @@ impl FromStr for PostgresAddress {
         if config.get_ssl_mode() == SslMode::Require {
             return Err(AddressError::Tls);
         }
-        if config.get_hosts().is_empty() || config.get_user().is_none() {
+        // With an @ in it, it is the rest of a password that was not escaped.
+        let is_nowhere = |host: &Host| match host {
+            Host::Tcp(name) => name.is_empty() || name.contains('@'),
+            Host::Unix(_) => false,
+        };
+        let hosts = config.get_hosts();
+        if hosts.is_empty() || hosts.iter().any(is_nowhere) || config.get_user().is_none() {
             return Err(AddressError::Form);
         }
         if config.get_connect_timeout().is_none() {
@@ -146,13 +152,15 @@ mod tests {
             "",
             "postgres://",
             "postgres://u:hunter2@",
-            "postgres://u:hunter2/x@h/d",
-            "postgres://u:hunter2?x@h/d",
+            "postgres://u:hunter2%zz@",
+            "postgres://u:pass@hunter2@h/d",
             "postgres://u@h:port/hunter2",
             "postgres://h/hunter2",
             "http://u:hunter2@h/d",
         ] {
-            let error = text.parse::<PostgresAddress>().unwrap_err();
+            let Err(error) = text.parse::<PostgresAddress>() else {
+                panic!("{text}");
+            };
             assert_eq!(error, AddressError::Form, "{text}");
             assert!(!error.to_string().contains("hunter2"));
         }
