@@ -1,5 +1,6 @@
 //! `recoup serve`: the reference gateway.
 
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -14,7 +15,7 @@ use tokio::sync::Notify;
 use crate::gateway::partner_file::{self, PartnerFileError};
 use crate::gateway::{
     self, ChosenFault, Fault, Faults, LEFT_OUT, Partners, Settings, StartError, StoreChoice,
-    Variant,
+    StoreChoiceError, Variant,
 };
 
 /// Run the reference gateway.
@@ -27,10 +28,18 @@ pub struct ServeArgs {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
 
-    /// Where to keep orders and refunds: memory or sqlite:PATH [default: a file
-    /// in the user's data folder, or memory where a fault needs it]
-    #[arg(long, value_name = "STORE", value_parser = parse_store)]
-    pub store: Option<StoreChoice>,
+    /// Where to keep orders and refunds: memory, sqlite:PATH or
+    /// postgres://USER@HOST:PORT/DATABASE, whose password may come from
+    /// PGPASSWORD [default: a file in the user's data folder, or memory where a
+    /// fault needs it]
+    // It may hold a password: no help shows what the configuration file says,
+    // and clap, which shows what it can't parse, does not parse it.
+    #[arg(long, value_name = "STORE", hide_default_value = true)]
+    pub store: Option<String>,
+
+    /// A file that says it in --store's place, for an address with a password
+    #[arg(long, value_name = "FILE")]
+    pub store_file: Option<PathBuf>,
 
     /// The partners and where each key comes from, as TOML [default: two test
     /// partners, on loopback only]
@@ -85,6 +94,22 @@ pub enum ServeError {
     /// The partners' file can't be used.
     #[error(transparent)]
     Partners(#[from] PartnerFileError),
+    /// No store is named.
+    #[error("can't use {place} as a store: {problem}")]
+    Store {
+        /// The flag or the file that names it.
+        place: String,
+        /// What is wrong with it.
+        problem: StoreChoiceError,
+    },
+    /// The file that names the store can't be read.
+    #[error("can't read the --store-file {}: {source}", path.display())]
+    StoreFile {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
     /// There is no folder to put the default store into.
     #[error("no data folder is known for this user: give --store")]
     NoDataFolder,
@@ -104,9 +129,13 @@ impl ServeError {
     /// the machine.
     pub const fn is_usage(&self) -> bool {
         match self {
-            Self::PublicTestKeys(_) | Self::Partners(_) | Self::NoDataFolder | Self::Start(_) => {
-                true
-            }
+            Self::Start(StartError::Store(error)) => !error.is_out_of_reach(),
+            Self::PublicTestKeys(_)
+            | Self::Partners(_)
+            | Self::Store { .. }
+            | Self::StoreFile { .. }
+            | Self::NoDataFolder
+            | Self::Start(_) => true,
             Self::Signals(_) | Self::Output(_) => false,
         }
     }
@@ -141,13 +170,14 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), ServeError> {
 }
 
 fn settings(args: ServeArgs) -> Result<Settings, ServeError> {
+    let store = named_store(&args)?;
     let partners = match args.partners {
         Some(path) => partner_file::read(&path)?,
         None if args.listen.ip().is_loopback() => Partners::test(),
         None => return Err(ServeError::PublicTestKeys(args.listen)),
     };
     let faults: Faults = args.faults.into_iter().collect();
-    let store = match args.store {
+    let store = match store {
         Some(store) => store,
         None if faults.first_of_ledger().is_some() => StoreChoice::Memory,
         None => default_store()?,
@@ -163,23 +193,41 @@ fn settings(args: ServeArgs) -> Result<Settings, ServeError> {
     })
 }
 
+/// The store that the arguments name. A file wins, since it was made for it; a
+/// newline at its end is an editor's.
+fn named_store(args: &ServeArgs) -> Result<Option<StoreChoice>, ServeError> {
+    let (place, text) = match (&args.store_file, &args.store) {
+        (Some(path), _) => {
+            let text = std::fs::read_to_string(path).map_err(|source| ServeError::StoreFile {
+                path: path.clone(),
+                source,
+            })?;
+            (format!("what stands in {}", path.display()), text)
+        }
+        (None, Some(text)) => ("the --store".to_owned(), text.clone()),
+        (None, None) => return Ok(None),
+    };
+    match store_named(text.trim_end_matches(['\n', '\r'])) {
+        Ok(store) => Ok(Some(store)),
+        Err(problem) => Err(ServeError::Store { place, problem }),
+    }
+}
+
+/// The store that `text` names; a database's password may be in the
+/// environment.
+///
+/// # Errors
+/// [`StoreChoiceError`] shows nothing of the text, which may hold a password.
+pub(super) fn store_named(text: &str) -> Result<StoreChoice, StoreChoiceError> {
+    let password = std::env::var_os("PGPASSWORD").map(OsString::into_encoded_bytes);
+    let store: StoreChoice = text.parse()?;
+    Ok(store.or_password(password.as_deref()))
+}
+
 fn default_store() -> Result<StoreChoice, ServeError> {
     let folders = etcetera::choose_base_strategy().map_err(|_| ServeError::NoDataFolder)?;
     let file = folders.data_dir().join("recoup").join("gateway.sqlite");
     Ok(StoreChoice::Sqlite(file))
-}
-
-fn parse_store(text: &str) -> Result<StoreChoice, String> {
-    if text == "memory" {
-        return Ok(StoreChoice::Memory);
-    }
-    match text.split_once(':') {
-        Some(("sqlite", path)) if !path.is_empty() => Ok(StoreChoice::Sqlite(path.into())),
-        Some(("postgres" | "postgresql", _)) => {
-            Err("PostgreSQL is not supported yet by this build".to_owned())
-        }
-        _ => Err("a store is memory or sqlite:PATH".to_owned()),
-    }
 }
 
 fn parse_delay(text: &str) -> Result<Duration, String> {
@@ -256,18 +304,45 @@ mod tests {
     }
 
     #[test]
-    fn a_store_is_memory_or_a_file_and_postgres_is_said_to_be_missing() {
-        assert_eq!(
-            parsed(&["--store", "memory"]).unwrap().store,
-            StoreChoice::Memory
+    fn a_store_is_memory_a_file_or_a_database() {
+        let store = |text| parsed(&["--store", text]).map(|settings| settings.store);
+        assert_eq!(store("memory"), Ok(StoreChoice::Memory));
+        let file = StoreChoice::Sqlite("a:b.db".into());
+        assert_eq!(store("sqlite:a:b.db"), Ok(file));
+        let database = store("postgres://u@h:5433/d").unwrap();
+        assert!(matches!(database, StoreChoice::Postgres(_)));
+        assert!(store("sqlite:").is_err());
+    }
+
+    #[test]
+    fn what_is_no_store_is_refused_without_showing_what_may_be_a_password() {
+        for text in [
+            "postgress://u:hunter2@h/d",
+            "postgres://u:hunter2@h:port/d",
+            "postgres://u:hunter2@h/d?sslmode=require",
+            "mysql:hunter2",
+        ] {
+            let error = parsed(&["--store", text]).unwrap_err();
+            assert!(error.contains("--store"), "{error}");
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_file_can_name_the_store_and_wins() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store");
+        let name = path.to_str().unwrap();
+        std::fs::write(&path, "sqlite:x.db\n").unwrap();
+        let settings = parsed(&["--store", "memory", "--store-file", name]).unwrap();
+        assert_eq!(settings.store, StoreChoice::Sqlite("x.db".into()));
+        std::fs::write(&path, "hunter2").unwrap();
+        let error = parsed(&["--store-file", name]).unwrap_err();
+        assert!(
+            error.contains(name) && !error.contains("hunter2"),
+            "{error}"
         );
-        assert_eq!(
-            parsed(&["--store", "sqlite:a:b.db"]).unwrap().store,
-            StoreChoice::Sqlite("a:b.db".into())
-        );
-        let error = parsed(&["--store", "postgres://localhost/x"]).unwrap_err();
-        assert!(error.contains("not supported yet by this build"), "{error}");
-        assert!(parsed(&["--store", "sqlite:"]).is_err());
+        assert!(parsed(&["--store-file", "/nowhere"]).is_err());
     }
 
     #[test]

@@ -38,5 +38,5 @@ pub use fault::{ChosenFault, Fault, Faults, LEFT_OUT};
 pub use name::UnknownName;
 pub use partner::{Partner, Partners, PartnersError};
 pub use server::{Running, StartError, start};
-pub use settings::{Limits, Settings, StoreChoice};
+pub use settings::{Limits, Settings, StoreChoice, StoreChoiceError};
 pub use variant::{Variant, Variants};

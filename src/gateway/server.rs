@@ -63,7 +63,7 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     };
     let store = match fault::ledger(&settings.faults, &settings.store)? {
         Some(faulty) => faulty,
-        None => store::open(&settings.store)?,
+        None => store::open(&settings.store).await?,
     };
     let listener = TcpListener::bind(settings.listen)
         .await

@@ -2,10 +2,12 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use super::fault::Faults;
 use super::partner::Partners;
+use super::store::{AddressError, PostgresAddress};
 use super::variant::Variants;
 
 /// What a gateway is started with. The default is what a test wants: a free
@@ -52,6 +54,44 @@ pub enum StoreChoice {
     Memory,
     /// In a SQLite file, which is created where there is none.
     Sqlite(PathBuf),
+    /// In a PostgreSQL database, which other gateways may use as well.
+    Postgres(PostgresAddress),
+}
+
+/// A text that names no store. What it says shows nothing of the text, which
+/// may hold a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum StoreChoiceError {
+    /// It begins like none.
+    #[error("a store is memory, sqlite:PATH or postgres://USER@HOST:PORT/DATABASE")]
+    Unknown,
+    /// The address of a database can't be used.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+}
+
+impl StoreChoice {
+    /// The same with `password` for a database whose address has none.
+    #[must_use]
+    pub fn or_password(self, password: Option<&[u8]>) -> Self {
+        match self {
+            Self::Postgres(address) => Self::Postgres(address.or_password(password)),
+            other => other,
+        }
+    }
+}
+
+impl FromStr for StoreChoice {
+    type Err = StoreChoiceError;
+
+    fn from_str(text: &str) -> Result<Self, StoreChoiceError> {
+        match text.split_once(':') {
+            None if text == "memory" => Ok(Self::Memory),
+            Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(path.into())),
+            Some(("postgres" | "postgresql", _)) => Ok(Self::Postgres(text.parse()?)),
+            _ => Err(StoreChoiceError::Unknown),
+        }
+    }
 }
 
 /// What one caller may cost, so that others are still served.

@@ -2,6 +2,13 @@
 //! codes and files.
 
 mod baseline;
+#[path = "../support/postgres.rs"]
+#[expect(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "shared with tests that ask more of it, and unwrap what must be there"
+)]
+mod database;
 mod dialect;
 mod docs;
 mod gate;
@@ -13,6 +20,7 @@ mod scenarios;
 mod secrets;
 mod selftest;
 mod sign;
+mod stores;
 #[path = "../support/recoup.rs"]
 mod support;
 mod usage;

@@ -2,6 +2,7 @@
 //! All of them are tried by `recoup selftest` itself.
 
 use crate::support::Workplace;
+use crate::with;
 
 #[test]
 fn the_harness_catches_faults_of_every_kind_and_accuses_no_clean_gateway() {
@@ -35,6 +36,23 @@ fn the_harness_catches_faults_of_every_kind_and_accuses_no_clean_gateway() {
             run.stdout
         );
     }
+}
+
+#[test]
+fn the_gateways_can_keep_their_books_on_any_store() {
+    let workplace = Workplace::new();
+    let store = format!("sqlite:{}", workplace.path("books").display());
+    let args = ["selftest", "--cases", "4", "--store", &store];
+    let only = ["--only", "default", "--only", "any-path"];
+    let run = workplace.run(&with(&args, &only)).expect(0);
+    assert!(run.stdout.contains("passes all"), "{}", run.stdout);
+    for gateway in ["no-fault.default", "any-path.default"] {
+        let books = workplace.path(&format!("books.{gateway}"));
+        assert!(books.is_file(), "{}", books.display());
+    }
+    let run = workplace.run(&["selftest", "--store", "postgress://u:hunter2@h/d"]);
+    let run = run.expect(2);
+    assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
 }
 
 #[test]

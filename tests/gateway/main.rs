@@ -3,9 +3,13 @@
 
 mod client;
 mod crash;
+#[path = "../support/postgres.rs"]
+mod database;
 mod faults;
 mod malformed;
 mod money;
+mod postgres;
 mod serve;
+mod sqlite;
 mod transport;
 mod variants;

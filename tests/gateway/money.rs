@@ -9,6 +9,8 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::client::{Session, other_shop, shop, start};
+use crate::database::Postgres;
+use crate::postgres::start_postgres;
 
 /// Runs `test` against a gateway of each store.
 async fn with_each_store<T: Future<Output = ()>>(test: impl Fn(Running) -> T) {
@@ -16,6 +18,9 @@ async fn with_each_store<T: Future<Output = ()>>(test: impl Fn(Running) -> T) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.sqlite");
     test(start_sqlite(&path).await).await;
+    if let Some(server) = Postgres::shared() {
+        test(start_postgres(&server.database()).await).await;
+    }
 }
 
 async fn start_sqlite(path: &Path) -> Running {

@@ -1,6 +1,6 @@
 //! The command `recoup serve` as a process.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 
@@ -14,7 +14,15 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) fn start(args: &[&str]) -> Self {
-        let mut process = command(args).stdout(Stdio::piped()).spawn().unwrap();
+        Self::spawn(command(args))
+    }
+
+    pub(crate) fn spawn(mut command: Command) -> Self {
+        let mut process = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut line = String::new();
         let stdout = process.stdout.as_mut().unwrap();
         BufReader::new(stdout).read_line(&mut line).unwrap();
@@ -25,10 +33,15 @@ impl Served {
         }
     }
 
-    /// Kills it at once: nothing of it runs any more.
-    pub(crate) fn kill(mut self) {
+    /// Kills it at once: nothing of it runs any more. Gives what it said on
+    /// stderr.
+    pub(crate) fn kill(mut self) -> String {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
+        let mut said = String::new();
+        let stderr = self.process.stderr.as_mut().unwrap();
+        stderr.read_to_string(&mut said).unwrap();
+        said
     }
 }
 
@@ -39,7 +52,7 @@ impl Drop for Served {
     }
 }
 
-fn command(args: &[&str]) -> Command {
+pub(crate) fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_recoup"));
     command
         .args(["serve", "--listen", "127.0.0.1:0"])
@@ -66,7 +79,11 @@ fn what_cannot_be_served_is_a_usage_error_that_says_why() {
     for (args, said) in [
         (
             &["--store", "postgres://localhost/r"][..],
-            "not supported yet by this build",
+            "postgres://USER@HOST:PORT/DATABASE",
+        ),
+        (
+            &["--store", "postgres://u@localhost/r?sslmode=require"],
+            "does not speak",
         ),
         (
             &["--store", "memory", "--listen", "0.0.0.0:0"],

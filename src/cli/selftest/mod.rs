@@ -18,11 +18,12 @@ use crate::verdict::{
     Event, ExitCode, FailureDetail, Level, Observer, Observers, RuleOutcome, RunPlan, Verdict,
 };
 
-use self::subject::{Subject, Tested};
+use self::subject::{Ground, Subject, Tested};
 use super::error::CliError;
 use super::interrupt;
 use super::output::{Format, OutputArgs};
 use super::run::{End, Reporting, interrupted};
+use super::serve;
 
 /// Run the harness against each known fault: every fault must be caught, every
 /// rule must catch one, and the clean gateway must pass in every dialect.
@@ -44,6 +45,18 @@ pub struct SelftestArgs {
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
 
+    /// Where the gateways keep orders and refunds: memory, sqlite:PATH (a file
+    /// for each, PATH and its name) or postgres://USER@HOST:PORT/DATABASE; those
+    /// that keep money wrong do so in memory
+    // It may hold a password: see recoup serve.
+    #[arg(
+        long,
+        value_name = "STORE",
+        default_value = "memory",
+        hide_default_value = true
+    )]
+    pub store: String,
+
     /// Where results go.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -56,6 +69,8 @@ impl SelftestArgs {
     /// [`CliError`] where it can't be run at all.
     pub(super) async fn run(self) -> Result<ExitCode, CliError> {
         let subjects = self.subjects()?;
+        let store = serve::store_named(&self.store)
+            .map_err(|problem| CliError::Usage(format!("use the --store: {problem}")))?;
         let cancel = interrupt::token();
         let started = Timestamp::now();
         let seed = self.seed.unwrap_or_else(rand::random);
@@ -63,7 +78,13 @@ impl SelftestArgs {
             Reporting::start("selftest", started, &self.output, Redactor::new(Vec::new()))?;
         let observers = std::sync::Arc::clone(&reporting.observers);
         observers.emit(&Event::Started(plan(seed, started)));
-        let tested = self.test(subjects, seed, &observers, &cancel).await?;
+        let ground = Ground {
+            store,
+            seed,
+            cases: self.cases.get(),
+            started,
+        };
+        let tested = self.test(subjects, ground, &observers, &cancel).await?;
         if self.output.format == Format::Text && !self.output.quiet {
             // A closed pipe is no failure: the reports hold the same.
             let _ = std::io::stdout()
@@ -112,7 +133,7 @@ impl SelftestArgs {
     async fn test(
         &self,
         subjects: Vec<Subject>,
-        seed: u64,
+        ground: Ground,
         observers: &Observers,
         cancel: &CancellationToken,
     ) -> Result<Vec<Tested>, CliError> {
@@ -123,7 +144,7 @@ impl SelftestArgs {
         let processors = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
         let jobs = self.jobs.map_or(processors * 2, NonZeroUsize::get);
         let mut testing = futures_util::stream::iter(subjects)
-            .map(|subject| tokio::spawn(subject.test(seed, self.cases.get(), cancel.clone())))
+            .map(|subject| tokio::spawn(subject.test(ground.clone(), cancel.clone())))
             .buffer_unordered(jobs);
         let mut tested: Vec<Tested> = Vec::new();
         while let Some(one) = testing.next().await {

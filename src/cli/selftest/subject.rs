@@ -1,5 +1,6 @@
 //! A gateway that is put to the test, and what came of it.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
@@ -8,11 +9,26 @@ use crate::cli::error::CliError;
 use crate::cli::target::in_process_setting;
 use crate::conformance::runner::Options;
 use crate::conformance::{CheckOutcome, Preflight, catalogue};
-use crate::gateway::{Fault, Settings, Variant, Variants};
+use crate::gateway::{Fault, Faults, Settings, StoreChoice, Variant, Variants};
+use crate::protocol::Timestamp;
+use crate::target::Numbers;
 use crate::verdict::{Level, Observers, RuleOutcome, Verdict};
 
 /// How long an answer may take: faulty gateways that hang are waited for.
 const TIMEOUT: Duration = Duration::from_secs(3);
+
+/// What all gateways are tested with.
+#[derive(Debug, Clone)]
+pub(super) struct Ground {
+    /// Where those that keep money rightly keep it.
+    pub(super) store: StoreChoice,
+    /// What every request follows from.
+    pub(super) seed: u64,
+    /// How many cases each property tries.
+    pub(super) cases: usize,
+    /// When the run started: what sets its numbers apart from an earlier run's.
+    pub(super) started: Timestamp,
+}
 
 /// One gateway to test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,25 +82,52 @@ impl Subject {
         }
     }
 
+    /// Where it keeps its books. Gateways in one file would wait for each
+    /// other: each has its own.
+    fn store_of(self, ground: &Ground, faults: &Faults) -> StoreChoice {
+        match &ground.store {
+            _ if faults.first_of_ledger().is_some() => StoreChoice::Memory,
+            StoreChoice::Sqlite(path) => {
+                let mut path = path.clone().into_os_string();
+                path.push(format!(".{}.{}", self.wrong(), self.dialect()));
+                StoreChoice::Sqlite(path.into())
+            }
+            other => other.clone(),
+        }
+    }
+
     /// Runs the whole catalogue against it.
     ///
     /// # Errors
     /// [`CliError`] where it can't be started.
     pub(super) async fn test(
         self,
-        seed: u64,
-        cases: usize,
+        ground: Ground,
         cancel: CancellationToken,
     ) -> Result<Tested, CliError> {
         let started = Instant::now();
         let variants: Variants = self.variant.into_iter().collect();
+        let faults: Faults = self.fault.into_iter().collect();
+        let store = self.store_of(&ground, &faults);
+        let is_shared = store != StoreChoice::Memory;
         let gateway = crate::gateway::start(Settings {
+            store,
             variants,
-            faults: self.fault.into_iter().collect(),
+            faults,
             ..Settings::default()
         })
         .await?;
-        let setting = in_process_setting(&gateway, seed, cases, TIMEOUT)?;
+        let mut setting = in_process_setting(&gateway, ground.seed, ground.cases, TIMEOUT)?;
+        if is_shared {
+            // What others have left there must not be met.
+            let apart = format!(
+                "{} {} {}",
+                ground.started.exact(),
+                self.wrong(),
+                self.dialect()
+            );
+            setting.caller.numbers = Arc::new(Numbers::new(ground.seed, &apart));
+        }
         let nobody = Observers::new();
         let rules: Vec<_> = catalogue().iter().collect();
         let options = Options {

@@ -1,11 +1,13 @@
 //! What the gateway asks of a store.
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use super::memory::MemoryStore;
-use super::sqlite::{OpenError, SqliteStore};
+use super::postgres::{self, PostgresAddress, PostgresStore};
+use super::sqlite::{self, SqliteStore};
 use crate::gateway::order::{Decline, Order, OrderName, Payment, Receipt, Refund};
 use crate::gateway::settings::StoreChoice;
 use crate::protocol::PartnerNo;
@@ -34,13 +36,60 @@ pub trait Store: Send + Sync {
     fn find(&self, partner: PartnerNo, name: OrderName) -> Reply<'_, Option<Order>>;
 }
 
+/// A store that can't be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// A file.
+    #[error("can't open the store {}: {problem}", path.display())]
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: sqlite::OpenProblem,
+    },
+    /// A database.
+    #[error("can't open the store {address}: {problem}")]
+    Postgres {
+        /// Where it is.
+        address: PostgresAddress,
+        /// What is wrong with it.
+        problem: postgres::OpenProblem,
+    },
+}
+
+impl OpenError {
+    /// Whether it is not the store that is wrong, but the way to it.
+    pub const fn is_out_of_reach(&self) -> bool {
+        matches!(
+            self,
+            Self::Postgres {
+                problem: postgres::OpenProblem::OutOfReach(_),
+                ..
+            }
+        )
+    }
+}
+
 /// Opens the store that was chosen.
 ///
 /// # Errors
-/// [`OpenError`] where its file can't be used.
-pub fn open(choice: &StoreChoice) -> Result<Arc<dyn Store>, OpenError> {
+/// [`OpenError`] where it can't be used.
+pub async fn open(choice: &StoreChoice) -> Result<Arc<dyn Store>, OpenError> {
     Ok(match choice {
         StoreChoice::Memory => Arc::new(MemoryStore::default()),
-        StoreChoice::Sqlite(path) => Arc::new(SqliteStore::open(path)?),
+        StoreChoice::Sqlite(path) => {
+            let store = SqliteStore::open(path).map_err(|problem| OpenError::Sqlite {
+                path: path.clone(),
+                problem,
+            })?;
+            Arc::new(store)
+        }
+        StoreChoice::Postgres(address) => {
+            let opened = PostgresStore::open(address).await;
+            Arc::new(opened.map_err(|problem| OpenError::Postgres {
+                address: address.clone(),
+                problem,
+            })?)
+        }
     })
 }

@@ -3,9 +3,12 @@
 mod contract;
 mod memory;
 mod order_book;
+mod postgres;
 mod sqlite;
+mod trouble;
 
-pub use contract::{Reply, Store, StoreError, open};
+pub use contract::{OpenError, Reply, Store, StoreError, open};
 pub use memory::MemoryStore;
 pub(super) use order_book::OrderBook;
-pub use sqlite::{OpenError, SqliteStore};
+pub use postgres::{AddressError, OpenProblem as PostgresProblem, PostgresAddress, PostgresStore};
+pub use sqlite::{OpenProblem as SqliteProblem, SqliteStore};

@@ -1,18 +1,17 @@
 //! What is read and written inside a transaction.
 
-use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, Statement, params};
 
+use super::find::Finder;
 use crate::gateway::order::{Decline, Order, OrderId, OrderName, Payment, Receipt, Refund};
 use crate::gateway::refunding::{Decision, Earlier, Standing, decide};
-use crate::protocol::{Amount, PartnerNo, RefundStatus, Timestamp};
+use crate::protocol::{Amount, RefundStatus};
 
 /// The prepared statements of one connection. None of its methods begins or
 /// ends a transaction.
 pub(super) struct Ledger<'c> {
     connection: &'c Connection,
-    order_by_number: Statement<'c>,
-    order_by_id: Statement<'c>,
+    finder: Finder<'c>,
     add_order: Statement<'c>,
     standing: Statement<'c>,
     earlier_refund: Statement<'c>,
@@ -23,13 +22,9 @@ pub(super) struct Ledger<'c> {
 impl<'c> Ledger<'c> {
     /// Prepares the statements.
     pub(super) fn new(connection: &'c Connection) -> rusqlite::Result<Self> {
-        const ORDER: &str = "SELECT id, partner, number, store, barcode, amount, currency,
-                             paid_at, refunded FROM orders";
         Ok(Self {
             connection,
-            order_by_number: connection
-                .prepare(&format!("{ORDER} WHERE partner = ?1 AND number = ?2"))?,
-            order_by_id: connection.prepare(&format!("{ORDER} WHERE partner = ?1 AND id = ?2"))?,
+            finder: Finder::new(connection)?,
             add_order: connection.prepare(
                 "INSERT INTO orders (partner, number, store, barcode, amount, currency, paid_at, paid)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -55,7 +50,7 @@ impl<'c> Ledger<'c> {
     /// Makes a payment, or finds it already made.
     pub(super) fn pay(&mut self, payment: Payment) -> rusqlite::Result<Result<Order, Decline>> {
         let number = OrderName::Number(payment.number.clone());
-        if let Some(order) = self.find(&payment.partner, &number)? {
+        if let Some(order) = self.finder.find(&payment.partner, &number)? {
             return Ok(if order.is_made_by(&payment) {
                 Ok(order)
             } else {
@@ -127,24 +122,6 @@ impl<'c> Ledger<'c> {
         ])?;
         Ok(())
     }
-
-    /// Finds an order of `partner`.
-    pub(super) fn find(
-        &mut self,
-        partner: &PartnerNo,
-        name: &OrderName,
-    ) -> rusqlite::Result<Option<Order>> {
-        let partner = partner.as_str();
-        match name {
-            OrderName::Number(number) => self
-                .order_by_number
-                .query_row(params![partner, number.as_str()], read_order),
-            OrderName::Id(id) => self
-                .order_by_id
-                .query_row(params![partner, id.0], read_order),
-        }
-        .optional()
-    }
 }
 
 fn read_standing(row: &Row<'_>) -> rusqlite::Result<(i64, Standing, String)> {
@@ -155,30 +132,4 @@ fn read_standing(row: &Row<'_>) -> rusqlite::Result<(i64, Standing, String)> {
         refunded: Amount::new(row.get(3)?),
     };
     Ok((row.get(0)?, standing, row.get(4)?))
-}
-
-fn read_order(row: &Row<'_>) -> rusqlite::Result<Order> {
-    let paid_at: Option<String> = row.get(7)?;
-    Ok(Order {
-        id: OrderId(row.get(0)?),
-        partner: identifier(row, 1)?,
-        number: identifier(row, 2)?,
-        store: identifier(row, 3)?,
-        barcode: identifier(row, 4)?,
-        amount: Amount::new(row.get(5)?),
-        currency: row.get(6)?,
-        paid_at: paid_at
-            .map(|text| Timestamp::parse(&text).map_err(|error| broken(7, error)))
-            .transpose()?,
-        refunded: Amount::new(row.get(8)?),
-    })
-}
-
-fn identifier<T: crate::protocol::Identifier>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
-    T::parse(&row.get::<_, String>(column)?).map_err(|error| broken(column, error))
-}
-
-/// A value that this gateway can't have written.
-fn broken(column: usize, error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
 }

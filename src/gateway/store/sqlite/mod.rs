@@ -1,9 +1,13 @@
 //! Orders and refunds in a SQLite file: what was answered survives a crash.
 
+mod find;
 mod ledger;
 mod open;
+mod readers;
 mod schema;
+mod soundness;
+mod store;
 mod writer;
 
-pub use open::OpenError;
-pub use writer::SqliteStore;
+pub use open::OpenProblem;
+pub use store::SqliteStore;

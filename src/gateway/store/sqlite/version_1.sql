@@ -25,5 +25,3 @@ CREATE TABLE refunds (
     amount    INTEGER NOT NULL CHECK (amount >= 1),
     UNIQUE (partner, refund_no)
 ) STRICT;
-
-PRAGMA user_version = 1;

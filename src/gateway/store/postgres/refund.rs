@@ -1,0 +1,172 @@
+//! Making a refund.
+
+use deadpool_postgres::Object;
+use tokio_postgres::Row;
+
+use super::attempts::{Outcome, Step, StepError};
+use super::reason::Fate;
+use super::row::{BrokenRow, value};
+use crate::gateway::order::{Decline, Receipt, Refund};
+use crate::gateway::refunding::{Decision, Earlier, Standing, decide};
+use crate::protocol::{Amount, RefundStatus};
+
+/// Takes the money and writes the refund down, both or neither. Who comes at
+/// the same time for the same order waits here for its row, and is then
+/// compared with what is left by then. Who comes for the same number finds it
+/// written down, or fails at the key and takes nothing.
+const BOOK: &str = "
+    WITH taken AS (
+        UPDATE recoup.orders SET refunded = refunded + $4::bigint
+        WHERE partner = $1 AND number = $2
+          AND $4::bigint >= 1 AND $4::bigint <= paid - refunded
+          AND NOT EXISTS (
+              SELECT FROM recoup.refunds earlier
+              WHERE earlier.partner = $1 AND earlier.refund_no = $3
+          )
+        RETURNING id, currency
+    ), booked AS (
+        INSERT INTO recoup.refunds (partner, refund_no, order_id, amount, call)
+        SELECT $1, $3, id, $4::bigint, $5 FROM taken
+    )
+    SELECT currency FROM taken";
+
+/// What the rules of refunding ask for.
+const LOOK: &str = "
+    SELECT o.id, o.paid_at IS NOT NULL, o.paid, o.refunded, o.currency,
+           r.order_id, r.amount, r.call
+    FROM recoup.orders o
+    LEFT JOIN recoup.refunds r ON r.partner = $1 AND r.refund_no = $3
+    WHERE o.partner = $1 AND o.number = $2";
+
+/// A refund to be made, or found already made.
+pub(super) struct Book {
+    refund: Refund,
+    /// What tells this call from all others, also where it is repeated.
+    call: [u8; 16],
+}
+
+impl Book {
+    pub(super) fn new(refund: Refund) -> Self {
+        Self {
+            refund,
+            call: rand::random(),
+        }
+    }
+
+    fn receipt(&self, currency: String, repeated: bool) -> Receipt {
+        Receipt {
+            amount: self.refund.amount,
+            currency,
+            status: RefundStatus::Cancelled,
+            repeated,
+        }
+    }
+
+    /// Takes the money, and gives the currency; `None` where it took nothing.
+    async fn book(&self, client: &Object) -> Result<Option<String>, StepError> {
+        let book = client.prepare_cached(BOOK).await?;
+        let refund = &self.refund;
+        let booked = client
+            .query_opt(
+                &book,
+                &[
+                    &refund.partner.as_str(),
+                    &refund.order.as_str(),
+                    &refund.number.as_str(),
+                    &refund.amount.minor_units(),
+                    &&self.call[..],
+                ],
+            )
+            .await;
+        match booked {
+            Ok(Some(row)) => Ok(Some(value(&row, 0)?)),
+            Ok(None) => Ok(None),
+            Err(error) if Fate::of(&error) == Fate::NumberTaken => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Why it took nothing, as it stands now: refunds are never taken back, so
+    /// what is used up and which numbers are taken stays true.
+    async fn look(&self, client: &Object) -> Result<Option<Found>, StepError> {
+        let look = client.prepare_cached(LOOK).await?;
+        let refund = &self.refund;
+        let row = client
+            .query_opt(
+                &look,
+                &[
+                    &refund.partner.as_str(),
+                    &refund.order.as_str(),
+                    &refund.number.as_str(),
+                ],
+            )
+            .await?;
+        Ok(row.as_ref().map(Found::read).transpose()?)
+    }
+}
+
+impl Step for Book {
+    type Answer = Result<Receipt, Decline>;
+
+    async fn attempt(
+        &self,
+        client: &Object,
+        after_loss: bool,
+    ) -> Result<Outcome<Self::Answer>, StepError> {
+        if let Some(currency) = self.book(client).await? {
+            return Ok(Outcome::Done(Ok(self.receipt(currency, false))));
+        }
+        let Some(found) = self.look(client).await? else {
+            // An attempt that was lost may come to the database after all, and
+            // find an order that is paid by then: so it can't be refused.
+            return Ok(if after_loss {
+                Outcome::Again
+            } else {
+                Outcome::Done(Err(Decline::OrderUnknown))
+            });
+        };
+        let decided = decide(Some(found.standing), found.earlier, self.refund.amount);
+        Ok(match decided {
+            // It was paid between the two statements.
+            Ok(Decision::Accept { .. }) => Outcome::Again,
+            Ok(Decision::Repeat) => {
+                let is_own = found.call.as_deref() == Some(&self.call[..]);
+                Outcome::Done(Ok(self.receipt(found.currency, !is_own)))
+            }
+            Err(decline) => Outcome::Done(Err(decline)),
+        })
+    }
+}
+
+/// An order, and what its refund's number stands for already.
+struct Found {
+    standing: Standing,
+    currency: String,
+    earlier: Option<Earlier>,
+    /// The call that made the earlier refund.
+    call: Option<Vec<u8>>,
+}
+
+impl Found {
+    fn read(row: &Row) -> Result<Self, BrokenRow> {
+        let id: i64 = value(row, 0)?;
+        let is_paid: bool = value(row, 1)?;
+        let paid = Amount::new(value(row, 2)?);
+        let earlier_order: Option<i64> = value(row, 5)?;
+        let earlier_amount: Option<i64> = value(row, 6)?;
+        Ok(Self {
+            standing: Standing {
+                paid: is_paid.then_some(paid),
+                refunded: Amount::new(value(row, 3)?),
+            },
+            currency: value(row, 4)?,
+            earlier: earlier_order
+                .zip(earlier_amount)
+                .map(|(order, amount)| Earlier {
+                    same_order: order == id,
+                    amount: Amount::new(amount),
+                }),
+            call: value(row, 7)?,
+        })
+    }
+}

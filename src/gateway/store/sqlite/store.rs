@@ -1,0 +1,149 @@
+//! The file as a store: one thread writes, others read beside it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+
+use super::open::{self, OpenProblem};
+use super::readers::Readers;
+use super::writer::Writer;
+use crate::gateway::order::{Decline, Order, OrderName, Payment, Receipt, Refund};
+use crate::gateway::store::contract::{Reply, Store};
+use crate::gateway::store::trouble::Trouble;
+use crate::protocol::PartnerNo;
+
+/// A store in a SQLite file. Dropping it waits for what is under way.
+#[derive(Debug)]
+pub struct SqliteStore {
+    // Dropped first: who closes the file last writes its log back, and a
+    // reader could not.
+    readers: Readers,
+    writer: Writer,
+}
+
+impl SqliteStore {
+    /// Opens, and where need be creates, the file at `path`.
+    ///
+    /// # Errors
+    /// [`OpenProblem`] says what is wrong with the file, which is then as it
+    /// was before.
+    pub fn open(path: &Path) -> Result<Self, OpenProblem> {
+        Self::written_by(open::open(path)?, path)
+    }
+
+    /// The store of the file at `path`, which `connection` writes to.
+    fn written_by(connection: Connection, path: &Path) -> Result<Self, OpenProblem> {
+        let trouble = Arc::new(Trouble::with(path.display()));
+        let readers = Readers::start(path, &trouble)?;
+        let writer = Writer::start(connection, trouble)?;
+        Ok(Self { readers, writer })
+    }
+}
+
+impl Store for SqliteStore {
+    fn pay(&self, payment: Payment) -> Reply<'_, Result<Order, Decline>> {
+        self.writer.submit(move |ledger| ledger.pay(payment))
+    }
+
+    fn refund(&self, refund: Refund) -> Reply<'_, Result<Receipt, Decline>> {
+        self.writer.submit(move |ledger| ledger.refund(&refund))
+    }
+
+    fn find(&self, partner: PartnerNo, name: OrderName) -> Reply<'_, Option<Order>> {
+        self.readers.find(partner, name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gateway::store::StoreError;
+    use crate::protocol::{Amount, Barcode, OrderNo, RefundNo, StoreNo, Timestamp};
+
+    fn partner() -> PartnerNo {
+        PartnerNo::new("10001").unwrap()
+    }
+
+    fn payment() -> Payment {
+        Payment {
+            partner: partner(),
+            number: OrderNo::new("o").unwrap(),
+            store: StoreNo::new("1").unwrap(),
+            barcode: Barcode::new("28").unwrap(),
+            amount: Amount::new(1_000_000),
+            currency: "JPY".to_owned(),
+            paid_at: Some(Timestamp::now()),
+        }
+    }
+
+    fn refund(number: usize) -> Refund {
+        Refund {
+            partner: partner(),
+            order: OrderNo::new("o").unwrap(),
+            number: RefundNo::new(format!("{number:032}")).unwrap(),
+            amount: Amount::new(1),
+        }
+    }
+
+    async fn refunded(store: &SqliteStore) -> i64 {
+        let name = OrderName::Number(OrderNo::new("o").unwrap());
+        let order = store.find(partner(), name).await.unwrap().unwrap();
+        order.refunded.minor_units()
+    }
+
+    /// A file that may grow to so many pages is full for SQLite as a file on a
+    /// full disk is.
+    fn limit(connection: &Connection, pages: u32) {
+        connection
+            .pragma_update(None, "max_page_count", pages)
+            .unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_leaves_the_outcome_unknown_and_loses_nothing_that_was_acknowledged() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.sqlite");
+        let connection = open::open(&path).unwrap();
+        limit(&connection, 40);
+        let store = SqliteStore::written_by(connection, &path).unwrap();
+        store.pay(payment()).await.unwrap().unwrap();
+        let mut acknowledged = 0;
+        while let Ok(receipt) = store.refund(refund(acknowledged)).await {
+            assert!(!receipt.unwrap().repeated);
+            acknowledged += 1;
+        }
+        assert!(acknowledged > 100, "{acknowledged}");
+        // Refunds fail, one after the other, and what was answered still shows.
+        for more in 0..3 {
+            let answer = store.refund(refund(acknowledged + more)).await;
+            assert_eq!(answer.unwrap_err(), StoreError);
+        }
+        assert_eq!(refunded(&store).await, i64::try_from(acknowledged).unwrap());
+        drop(store);
+
+        // There is room again: what failed can be tried once more.
+        let store = SqliteStore::open(&path).unwrap();
+        for number in 0..acknowledged {
+            let receipt = store.refund(refund(number)).await.unwrap().unwrap();
+            assert!(receipt.repeated, "{number} was acknowledged");
+        }
+        let receipt = store.refund(refund(acknowledged)).await.unwrap().unwrap();
+        assert!(!receipt.repeated, "it was not acknowledged");
+    }
+
+    #[tokio::test]
+    async fn whatever_waits_is_committed_together_and_each_is_answered() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("store.sqlite")).unwrap();
+        store.pay(payment()).await.unwrap().unwrap();
+        // All are queued before the first is awaited.
+        let waiting: Vec<_> = (0..2_000)
+            .map(|number| store.refund(refund(number)))
+            .collect();
+        for answer in waiting {
+            assert!(!answer.await.unwrap().unwrap().repeated);
+        }
+        assert_eq!(refunded(&store).await, 2_000);
+    }
+}
