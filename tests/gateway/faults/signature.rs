@@ -1,6 +1,6 @@
 //! Signatures of requests that are verified in a wrong way.
 
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit, Mac};
 use recoup::gateway::Fault;
 use serde_json::Value;
 use sha2::{Digest, Sha256};

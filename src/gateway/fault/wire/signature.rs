@@ -1,6 +1,6 @@
 //! Signatures of requests that are verified in a wrong way.
 
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256, Sha512};
 
 use super::document::rewritten;

@@ -1,6 +1,6 @@
 //! Signatures under another key, or by another recipe.
 
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha224, Sha256, Sha384, Sha512, Sha512_256};
 
 use crate::generate::draft::{Draft, Part};
