@@ -12,6 +12,7 @@ pub mod exit_code;
 pub mod failure;
 pub mod load;
 pub mod rule;
+pub mod shard;
 
 pub use audit::{AuditSummary, Exposure, Severity, Timing, Violation, WitnessStep};
 pub use dialect::{Dialect, DialectChange, DialectPoint};
@@ -23,3 +24,4 @@ pub use load::{
     Comparison, KindSummary, Latency, LoadProgress, LoadSummary, ThresholdOutcome, TimelinePoint,
 };
 pub use rule::{Level, RuleOutcome, Verdict};
+pub use shard::{Shard, ShardError};
