@@ -47,6 +47,6 @@ pub use history::{
     TextWriter,
 };
 pub use invariant::Invariant;
-pub use judge::{combine, judge};
+pub use judge::{Contradiction, combine, judge, judge_together};
 pub use monitor::{Alarm, OrderMonitor};
 pub use recorder::{Attempt, BrokenRecording, OrderSnapshot, Query, Recorder, Stamp};

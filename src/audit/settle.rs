@@ -16,7 +16,7 @@ use crate::verdict::{Event, Observer};
 
 use super::drain::DrainFinding;
 use super::evidence::{Evidence, Money, Reply, SignatureState, classify};
-use super::recorder::Recorder;
+use super::recorder::{OrderSnapshot, Recorder};
 
 /// How many orders are settled at once.
 const AT_ONCE: usize = 16;
@@ -38,7 +38,7 @@ pub struct Settled {
 }
 
 /// Resolves what is unknown, after having left the gateway alone for `quiet`,
-/// then drains every order that was recorded.
+/// then drains every order that was recorded and that no other machine refunds.
 pub async fn resolve_and_drain(
     caller: &Caller,
     recorder: &Recorder,
@@ -63,7 +63,7 @@ pub async fn resolve_and_drain(
                 is_gone,
                 connection: None,
             };
-            line.settle(order.order, order.unresolved).await
+            line.settle(&order).await
         })
         .buffer_unordered(AT_ONCE);
     let mut settled = Settled::default();
@@ -103,22 +103,25 @@ struct Line<'a> {
 }
 
 impl Line<'_> {
-    async fn settle(&mut self, order: OrderNo, unknown: Vec<(RefundNo, Amount)>) -> Settled {
+    async fn settle(&mut self, known: &OrderSnapshot) -> Settled {
         let mut settled = Settled::default();
-        for (refund, amount) in unknown {
+        let order = &known.order;
+        for (refund, amount) in &known.unresolved {
             if self.is_gone.load(Ordering::Relaxed) {
                 settled.unresolved += 1;
                 continue;
             }
-            match self.resolve(&order, &refund, amount).await {
+            match self.resolve(order, refund, *amount).await {
                 Money::Maybe | Money::NotSent => settled.unresolved += 1,
                 _ => settled.resolved += 1,
             }
         }
-        if self.is_gone.load(Ordering::Relaxed) {
+        // Others may still refund an order that is shared: whatever its rest is
+        // answered with shows nothing.
+        if self.is_gone.load(Ordering::Relaxed) || known.is_shared {
             return settled;
         }
-        if self.drain(&order).await == Some(DrainFinding::Equal) {
+        if self.drain(order).await == Some(DrainFinding::Equal) {
             settled.drained += 1;
         }
         settled

@@ -122,6 +122,10 @@ pub struct AuditSummary {
     pub unknown: u64,
     /// Orders that could be neither cleared nor accused.
     pub inconclusive_orders: u64,
+    /// Orders that other machines refunded as well, whose histories are not
+    /// here: they are accused of what is certain without those, and cleared of
+    /// nothing. The audit of a merge has none.
+    pub left_to_merge: u64,
     /// Why the verdict is inconclusive, where it is.
     pub reason: Option<String>,
     /// Every violation, gravest first.

@@ -19,8 +19,8 @@ const FOR_EVER: u64 = u64::MAX;
 
 /// One operation of a small history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Operation {
-    number: usize,
+pub(super) struct Operation {
+    pub(super) number: usize,
     amount: i64,
     sent: u64,
     /// [`FOR_EVER`] where no answer came.
@@ -29,7 +29,7 @@ struct Operation {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Answer {
+pub(super) enum Answer {
     Refund(RefundOutcome),
     /// An unknown refund that is required to have taken effect, some time.
     ForcedEffect,
@@ -102,7 +102,7 @@ impl Ledger {
 }
 
 /// Whether some order of events explains the history.
-fn is_linearizable(paid: i64, terms: Terms, operations: &[Operation]) -> bool {
+pub(super) fn is_linearizable(paid: i64, terms: Terms, operations: &[Operation]) -> bool {
     search(paid, terms, operations, 0, &Ledger::default())
 }
 
@@ -145,7 +145,7 @@ fn search(paid: i64, terms: Terms, operations: &[Operation], done: u32, ledger: 
     false
 }
 
-fn history(paid: i64, operations: &[Operation]) -> OrderHistory {
+pub(super) fn history(paid: i64, operations: &[Operation]) -> OrderHistory {
     let mut order = OrderHistory::new(OrderNo::new("o1").unwrap(), Amount::new(paid), "JPY");
     for operation in operations {
         match operation.answer {
@@ -208,7 +208,7 @@ fn alarms(paid: i64, terms: Terms, operations: &[Operation]) -> bool {
     monitor.is_alarmed()
 }
 
-fn terms() -> impl Strategy<Value = Terms> {
+pub(super) fn terms() -> impl Strategy<Value = Terms> {
     let duplicates = prop_oneof![
         Just(Duplicates::Replay),
         Just(Duplicates::Refuse),
@@ -238,8 +238,16 @@ fn query() -> impl Strategy<Value = Answer> {
     ]
 }
 
+/// What anything may be answered.
+pub(super) fn answer() -> impl Strategy<Value = Answer> {
+    prop_oneof![
+        3 => outcome().prop_map(Answer::Refund),
+        1 => query(),
+    ]
+}
+
 /// Histories with any answers at any places: most of them are wrong somewhere.
-fn any_history(
+pub(super) fn any_history(
     most: usize,
     answer: impl Strategy<Value = Answer>,
 ) -> impl Strategy<Value = Vec<Operation>> {
@@ -268,7 +276,7 @@ fn any_history(
 /// Histories that a conforming gateway produced: right by construction, and
 /// so they can be long. Each draft is an operation, how long it took, and
 /// whether its answer was lost.
-fn simulated(most: usize) -> impl Strategy<Value = (i64, Terms, Vec<Operation>)> {
+pub(super) fn simulated(most: usize) -> impl Strategy<Value = (i64, Terms, Vec<Operation>)> {
     let draft = (
         0..8_usize,
         1..40_i64,
@@ -355,10 +363,7 @@ proptest! {
     fn a_history_that_can_be_explained_is_never_accused(
         paid in 1..12_i64,
         terms in terms(),
-        operations in any_history(5, prop_oneof![
-            3 => outcome().prop_map(Answer::Refund),
-            1 => query(),
-        ]),
+        operations in any_history(5, answer()),
     ) {
         if is_linearizable(paid, terms, &operations) {
             assert_silent(paid, terms, &operations)?;

@@ -1,11 +1,11 @@
 //! The verdict on a whole history.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::exposure;
-use super::order::{Doubt, judge_order};
+use super::order::{Doubt, OrderVerdict, judge_order};
 use super::shared::Shared;
-use crate::audit::history::History;
+use crate::audit::history::{History, Number, OrderHistory};
 use crate::verdict::{AuditSummary, Exposure, RunVerdict, Severity, Violation};
 
 /// Judges every order of a history. The same history gives the same summary.
@@ -14,18 +14,32 @@ use crate::verdict::{AuditSummary, Exposure, RunVerdict, Severity, Violation};
 /// moved none is listed and does not fail it.
 #[must_use]
 pub fn judge(history: &History) -> AuditSummary {
+    judge_each(history, |_, order, shared| {
+        judge_order(order, history.terms, shared)
+    })
+}
+
+/// Sums up what `verdict_on` says of each order, given its index and its refund
+/// numbers that other orders use as well.
+pub(super) fn judge_each(
+    history: &History,
+    verdict_on: impl Fn(usize, &OrderHistory, &BTreeSet<Number>) -> OrderVerdict,
+) -> AuditSummary {
     let shared = Shared::find(history);
     let mut summary = nothing_yet();
     summary.orders = history.orders.len() as u64;
     let mut doubts: BTreeMap<Doubt, u64> = BTreeMap::new();
     for (index, order) in history.orders.iter().enumerate() {
-        let verdict = judge_order(order, history.terms, shared.of(index));
+        let verdict = verdict_on(index, order, shared.of(index));
         summary.operations += verdict.operations;
         summary.unknown += verdict.unknown;
         summary.violations.extend(verdict.violations);
         exposure::add(&mut summary.exposure, &verdict.exposure);
         if let Some(doubt) = verdict.doubt {
-            summary.inconclusive_orders += 1;
+            match doubt {
+                Doubt::LeftToMerge => summary.left_to_merge += 1,
+                _ => summary.inconclusive_orders += 1,
+            }
             *doubts.entry(doubt).or_default() += 1;
         }
     }
@@ -55,6 +69,7 @@ pub fn combine(summaries: impl IntoIterator<Item = AuditSummary>) -> AuditSummar
         combined.operations += summary.operations;
         combined.unknown += summary.unknown;
         combined.inconclusive_orders += summary.inconclusive_orders;
+        combined.left_to_merge += summary.left_to_merge;
         combined.violations.extend(summary.violations);
         exposure::add(&mut combined.exposure, &summary.exposure);
         if let Some(reason) = summary.reason
@@ -80,6 +95,7 @@ fn nothing_yet() -> AuditSummary {
         operations: 0,
         unknown: 0,
         inconclusive_orders: 0,
+        left_to_merge: 0,
         reason: None,
         violations: Vec::new(),
         exposure: Exposure::default(),

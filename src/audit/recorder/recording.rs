@@ -115,8 +115,17 @@ impl Recorder {
     /// Declares an order that was paid. To be done once, before anything else
     /// of it is recorded.
     pub fn order(&self, order: &OrderNo, paid: Amount, currency: &str) {
+        self.declare(order, paid, currency, false);
+    }
+
+    /// The same for an order that other machines refund as well.
+    pub fn shared_order(&self, order: &OrderNo, paid: Amount, currency: &str) {
+        self.declare(order, paid, currency, true);
+    }
+
+    fn declare(&self, order: &OrderNo, paid: Amount, currency: &str, is_shared: bool) {
         let mut shard = self.lock(self.shard_of(order));
-        let is_new = shard.declare(order, paid, currency);
+        let is_new = shard.declare(order, paid, currency, is_shared);
         self.release(shard);
         if !is_new {
             self.note(Fault::OrderTwice(order.clone()));

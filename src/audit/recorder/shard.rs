@@ -60,14 +60,20 @@ impl Shard {
     }
 
     /// Whether the order was new.
-    pub(super) fn declare(&mut self, order: &OrderNo, paid: Amount, currency: &str) -> bool {
+    pub(super) fn declare(
+        &mut self,
+        order: &OrderNo,
+        paid: Amount,
+        currency: &str,
+        is_shared: bool,
+    ) -> bool {
         if self.index.contains_key(order) {
             return false;
         }
         self.index.insert(order.clone(), self.orders.len());
         self.orders.push(RecordedOrder {
-            history: OrderHistory::new(order.clone(), paid, currency),
-            monitor: OrderMonitor::new(paid, self.terms),
+            history: OrderHistory::new(order.clone(), paid, currency).of_several(is_shared),
+            monitor: OrderMonitor::new(paid, self.terms).of_several(is_shared),
             under_way: Vec::new(),
         });
         push_line(
@@ -76,6 +82,7 @@ impl Shard {
                 order: Cow::Borrowed(order),
                 paid,
                 currency: Cow::Borrowed(currency),
+                shared: is_shared,
             }),
         );
         true
