@@ -17,7 +17,7 @@ use super::output::OutputArgs;
 use super::run::Reporting;
 
 /// The name of a history in a run's folder.
-const IN_A_FOLDER: &str = "history.ndjson";
+pub(super) const IN_A_FOLDER: &str = "history.ndjson";
 
 /// Audit recorded histories: was any order refunded beyond what was paid?
 #[derive(Debug, Clone, Args)]
@@ -72,7 +72,11 @@ fn shown(histories: &[PathBuf]) -> String {
     paths.join(", ")
 }
 
-fn read(path: &Path) -> Result<crate::audit::History, CliError> {
+/// Reads the history in a file, or in a run's folder.
+///
+/// # Errors
+/// [`CliError::History`] names the file, the line and the cure.
+pub(super) fn read(path: &Path) -> Result<crate::audit::History, CliError> {
     let file = if path.is_dir() {
         path.join(IN_A_FOLDER)
     } else {

@@ -10,9 +10,12 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::audit::{Recorder, judge, settle};
-use crate::load::{Attack, Earlier, Law, Scenario, Threshold};
-use crate::target::Clock;
-use crate::verdict::{AuditSummary, Event, ExitCode, LoadSummary, Observer, RunVerdict, Severity};
+use crate::load::{Attack, Earlier, Law, Loaded, Measured, Scenario, Threshold};
+use crate::protocol::Timestamp;
+use crate::target::{Clock, PaidOrder, SharedOrders};
+use crate::verdict::{
+    AuditSummary, Event, ExitCode, LoadSummary, Observer, RunVerdict, Severity, Shard,
+};
 
 use super::error::CliError;
 use super::output::OutputArgs;
@@ -91,6 +94,20 @@ pub struct TrafficArgs {
     #[arg(long, value_name = "PERCENT", default_value = "20")]
     pub compare_band: f64,
 
+    /// Which part of the load this machine runs, of N machines numbered from 0:
+    /// all with the same --seed. See recoup merge
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<Shard>,
+
+    /// Paid orders that all shards refund at the same time: a CSV file of
+    /// partnerOrderNo,orderAmount,currency
+    #[arg(long, value_name = "FILE.csv", requires = "shard")]
+    pub shared_orders: Option<PathBuf>,
+
+    /// When the traffic begins, so that all shards begin together
+    #[arg(long, value_name = "RFC3339", value_parser = parse_start)]
+    pub start_at: Option<Timestamp>,
+
     /// Where the history of all refunds goes [default: history.ndjson in the
     /// run's folder]
     #[arg(long, value_name = "FILE|off")]
@@ -105,10 +122,12 @@ impl LoadArgs {
     pub(super) async fn run(self) -> Result<ExitCode, CliError> {
         let scenario = self.traffic.scenario()?;
         let earlier = self.traffic.earlier()?;
+        let part = self.traffic.part(&scenario, &self.target)?;
         let mut run = Run::start("load", &self.target, 1, &self.output).await?;
+        run.take_part(part.shard);
         let sink = self.traffic.history_sink(&run)?;
         let end = match run.preflight().await {
-            Ok(()) => load(&run, scenario, earlier, sink).await,
+            Ok(()) => load(&run, scenario, part, earlier, sink).await,
             Err(end) => end,
         };
         run.end(end).await
@@ -174,6 +193,46 @@ impl TrafficArgs {
         Ok(Some(Earlier::read(path, band / 100.0)?))
     }
 
+    /// Which part of the load this machine runs, together with which.
+    ///
+    /// # Errors
+    /// [`CliError`] where it has nothing to do, or would do something else than
+    /// its part.
+    pub(super) fn part(&self, scenario: &Scenario, target: &TargetArgs) -> Result<Part, CliError> {
+        let mut part = Part {
+            shard: self.shard,
+            shared_orders: Vec::new(),
+            start_at: self.start_at,
+        };
+        let Some(shard) = self.shard else {
+            return Ok(part);
+        };
+        let fail = |reason: String| Err(CliError::Usage(format!("run shard {shard}: {reason}")));
+        if target.seed.is_none() {
+            return fail(
+                "each machine would draw a seed of its own (give all of them the same --seed)"
+                    .to_owned(),
+            );
+        }
+        let machines = shard.count() as usize;
+        let users = scenario.most_users();
+        if users < machines {
+            return fail(format!(
+                "{users} users can't be shared among {machines} machines (give at least --users {machines}, or use fewer)"
+            ));
+        }
+        let orders = scenario.orders.count;
+        if orders < machines && self.shared_orders.is_none() {
+            return fail(format!(
+                "{orders} orders can't be shared among {machines} machines (give orders.count at least {machines}, or use fewer)"
+            ));
+        }
+        if let Some(path) = &self.shared_orders {
+            part.shared_orders = SharedOrders::open(path, shard)?.orders().to_vec();
+        }
+        Ok(part)
+    }
+
     /// Opens the history's file, before any work that would be lost if it
     /// can't be.
     ///
@@ -195,6 +254,22 @@ impl TrafficArgs {
     }
 }
 
+/// Which part of a load a machine runs.
+#[derive(Debug, Default)]
+pub(super) struct Part {
+    /// Which of several; none where it runs all of it.
+    pub(super) shard: Option<Shard>,
+    /// Orders that all machines refund at the same time.
+    shared_orders: Vec<PaidOrder>,
+    /// When all machines begin.
+    start_at: Option<Timestamp>,
+}
+
+fn parse_start(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse_exact(text)
+        .map_err(|_| "write a time with its offset, such as 2026-01-02T03:04:05+00:00".to_owned())
+}
+
 /// A place that a history is written to; none where it is kept in memory alone.
 pub(super) type Sink = Option<Box<dyn Write + Send>>;
 
@@ -202,6 +277,7 @@ pub(super) type Sink = Option<Box<dyn Write + Send>>;
 pub(super) async fn load(
     run: &Run,
     scenario: Scenario,
+    part: Part,
     earlier: Option<Earlier>,
     sink: Sink,
 ) -> End {
@@ -228,12 +304,19 @@ pub(super) async fn load(
         observer: Arc::clone(&run.observers) as Arc<dyn Observer>,
         cancel: run.cancel.clone(),
         seed: run.setting.seed,
+        shard: part.shard,
+        shared_orders: part.shared_orders,
+        start_at: part.start_at,
         earlier,
     };
-    let summary = match attack.run().await {
-        Ok(summary) => summary,
+    let Loaded {
+        summary,
+        mut measured,
+    } = match attack.run().await {
+        Ok(loaded) => loaded,
         Err(error) => return End::new(ExitCode::NoVerdict, format!("failed to {error}")),
     };
+    tell_what_is_left(&measured, run.observers.as_ref());
     run.observers
         .emit(&Event::LoadFinished(Box::new(summary.clone())));
     // Whoever stops the load wants it drained all the same; whoever stops the
@@ -249,11 +332,20 @@ pub(super) async fn load(
     };
     let mut audit = judge(&history);
     audit.exposure.drained_orders = settled.map_or(0, |settled| settled.drained);
+    leave_to_merge(&mut audit, run.observers.as_ref());
     run.observers
         .emit(&Event::AuditFinished(Box::new(audit.clone())));
     let mut end = end_of_load(&summary).graver(end_of_audit(&audit));
     if run.cancel.is_cancelled() {
         end = end.graver(interrupted());
+    }
+    measured.about.in_process = run.is_in_process();
+    measured.about.operations = audit.operations;
+    measured.about.recording = fault.as_ref().map(ToString::to_string);
+    run.redactor.text(&mut measured.about.target);
+    if let Err(error) = run.folder().write_histograms(&measured) {
+        let reason = format!("failed to write {error}");
+        end = end.graver(End::new(ExitCode::NoVerdict, reason));
     }
     match fault {
         None => end,
@@ -264,7 +356,38 @@ pub(super) async fn load(
     }
 }
 
-fn end_of_load(summary: &LoadSummary) -> End {
+/// Says which thresholds one of several machines can't judge.
+fn tell_what_is_left(measured: &Measured, observer: &dyn Observer) {
+    if measured.about.shard.is_none() {
+        return;
+    }
+    let thresholds = measured.about.thresholds.iter();
+    for threshold in thresholds.filter(|threshold| threshold.is_about_the_whole()) {
+        observer.observe(&Event::Notice(format!(
+            "{threshold} is about what all shards do together: judged by recoup merge"
+        )));
+    }
+}
+
+/// Of orders that other machines refunded as well, this one has said all that it
+/// can. That the rest is open is no fault of its run: the merge judges it.
+fn leave_to_merge(audit: &mut AuditSummary, observer: &dyn Observer) {
+    if audit.left_to_merge == 0 {
+        return;
+    }
+    observer.observe(&Event::Notice(format!(
+        "orders that other shards refunded as well: {}. Whether their refunds were rightly refused is judged by recoup merge, and they were not drained",
+        audit.left_to_merge
+    )));
+    let is_all = audit.inconclusive_orders == 0 && audit.operations > 0;
+    if audit.verdict == RunVerdict::Inconclusive && is_all {
+        audit.verdict = RunVerdict::Pass;
+        audit.reason = None;
+    }
+}
+
+/// What the figures of a load amount to.
+pub(super) fn end_of_load(summary: &LoadSummary) -> End {
     let thresholds = summary
         .thresholds
         .iter()

@@ -10,6 +10,7 @@ mod error;
 mod gate;
 mod interrupt;
 mod load;
+mod merge;
 mod output;
 mod replay;
 mod rules;

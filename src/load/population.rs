@@ -8,6 +8,7 @@ use crate::target::{Numbers, PaidOrder};
 
 use super::draw::Draw;
 use super::scenario::Kind;
+use super::shared_orders::Queue;
 
 /// What a user is to send next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub struct Plan {
     pub place: Place,
     /// Whether it takes the last of the order, which is then to be replaced.
     pub uses_up: bool,
+    /// Whether other machines refund the order as well.
+    pub is_shared: bool,
     /// Which of several, where the kind has several.
     pub pick: u64,
 }
@@ -43,6 +46,8 @@ pub enum Place {
 #[derive(Debug)]
 struct Slot {
     order: PaidOrder,
+    /// Whether other machines refund it as well.
+    is_shared: bool,
     /// The sum of what was asked for and can be accepted.
     asked: Amount,
     /// A refund that was accepted.
@@ -55,6 +60,8 @@ pub struct Population {
     slots: Vec<Mutex<Option<Slot>>>,
     stock: Mutex<Vec<PaidOrder>>,
     bystanders: Vec<PaidOrder>,
+    /// Orders that other machines refund as well and that wait for a place.
+    shared: Queue,
     /// The largest partial refund, as a share of what was paid.
     part: f64,
 }
@@ -76,8 +83,28 @@ impl Population {
                 .collect(),
             stock: Mutex::new(stock),
             bystanders,
+            shared: Queue::default(),
             part,
         }
+    }
+
+    /// The same with orders that other machines refund as well. They come
+    /// first: before the others in the places, as far as there are
+    /// `most_places`, and then wherever an order is used up.
+    #[must_use]
+    pub fn with_shared(mut self, orders: Vec<PaidOrder>, most_places: usize) -> Self {
+        let mut orders = orders.into_iter();
+        let slots = orders.by_ref().take(most_places).map(|order| {
+            Mutex::new(Some(Slot {
+                is_shared: true,
+                ..fresh(order)
+            }))
+        });
+        let mut slots: Vec<_> = slots.collect();
+        slots.append(&mut self.slots);
+        self.slots = slots;
+        self.shared = Queue::of(orders);
+        self
     }
 
     /// How many places for orders under way there are.
@@ -92,6 +119,21 @@ impl Population {
             Place::Stock => self.stock().push(order),
             Place::Bystander => {}
         }
+    }
+
+    /// Puts the next shared order in a place, if one is left, and says whether.
+    pub fn replace_by_shared(&self, place: Place) -> bool {
+        let Place::Slot(place) = place else {
+            return false;
+        };
+        let Some(order) = self.shared.next() else {
+            return false;
+        };
+        *self.slot(place) = Some(Slot {
+            is_shared: true,
+            ..fresh(order)
+        });
+        true
     }
 
     /// Whether no place has an order any more.
@@ -126,6 +168,7 @@ impl Population {
                         refund: Some(numbers.refund()),
                         place: Place::Stock,
                         uses_up: true,
+                        is_shared: false,
                         pick: draw.pick,
                     });
                 }
@@ -139,6 +182,7 @@ impl Population {
                     amount: self.part_of(order.paid, draw.share),
                     place: Place::Bystander,
                     uses_up: false,
+                    is_shared: false,
                     pick: draw.pick,
                 });
             }
@@ -162,6 +206,7 @@ impl Population {
             amount: Amount::ZERO,
             place: Place::Slot(place),
             uses_up: false,
+            is_shared: slot.is_shared,
             pick: draw.pick,
         };
         match draw.kind {
@@ -224,6 +269,7 @@ impl Population {
 const fn fresh(order: PaidOrder) -> Slot {
     Slot {
         order,
+        is_shared: false,
         asked: Amount::ZERO,
         accepted: None,
     }
@@ -338,6 +384,24 @@ mod tests {
         assert_eq!(rest.place, Place::Slot(0));
         let next = population.plan(&draw(Kind::Query, 0.5), &numbers).unwrap();
         assert_eq!(next.place, Place::Slot(1));
+    }
+
+    #[test]
+    fn shared_orders_come_first_and_in_the_order_of_their_file() {
+        let numbers = Numbers::new(1, "");
+        let shared: Vec<PaidOrder> = (0..3).map(|_| order(&numbers)).collect();
+        let population = population(&numbers, 1).with_shared(shared.clone(), 1);
+        assert_eq!(population.places(), 2);
+        let rest = draw(Kind::ExactRest, 0.5);
+        for next in &shared {
+            let plan = population.plan(&rest, &numbers).unwrap();
+            assert_eq!((&plan.order, plan.is_shared), (&next.number, true));
+            let is_replaced = population.replace_by_shared(plan.place);
+            assert_eq!(is_replaced, next != shared.last().unwrap());
+        }
+        let own = population.plan(&rest, &numbers).unwrap();
+        assert!(!own.is_shared);
+        assert!(!population.replace_by_shared(Place::Stock));
     }
 
     #[test]

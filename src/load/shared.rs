@@ -9,13 +9,12 @@ use std::time::{Duration, Instant};
 use crate::audit::Recorder;
 use crate::protocol::Amount;
 use crate::target::{Caller, OrderSource, PaidOrder};
-use crate::verdict::{Event, Observer, Violation};
+use crate::verdict::{Event, Observer, Shard, Violation};
 
 use super::arrivals::Arrivals;
 use super::attack::Attack;
 use super::crowd::Crowd;
 use super::draw::Chances;
-use super::due::DueTimes;
 use super::malformed::Malformed;
 use super::population::{Place, Population};
 use super::scenario::Mix;
@@ -39,11 +38,13 @@ pub struct Shared {
     pub(super) seed: u64,
     pub(super) order_amount: (Amount, Amount),
     pub(super) warmup: Duration,
+    /// Which part of the load this is.
+    shard: Shard,
     /// Which users take part, where stages change them.
     crowd: Option<Crowd>,
     orders: Arc<OrderSource>,
     parts: Vec<Mutex<Statistics>>,
-    /// How many users are there at the beginning.
+    /// How many users of the whole load are there at the beginning.
     first_users: usize,
     connected: AtomicUsize,
     next_user: AtomicUsize,
@@ -61,9 +62,7 @@ impl fmt::Debug for Shared {
 impl Shared {
     pub(super) fn new(attack: &Attack, population: Population, mix: &Mix) -> Self {
         let scenario = &attack.scenario;
-        let due = scenario
-            .is_open()
-            .then(|| DueTimes::new(&scenario.course(), scenario.arrivals, attack.seed));
+        let due = scenario.is_open().then(|| attack.due_times());
         Self {
             caller: attack.caller.clone(),
             recorder: Arc::clone(&attack.recorder),
@@ -74,6 +73,7 @@ impl Shared {
             seed: attack.seed,
             order_amount: scenario.orders.amount,
             warmup: scenario.warmup,
+            shard: attack.part(),
             crowd: scenario
                 .changes_users()
                 .then(|| Crowd::new(scenario.course())),
@@ -87,9 +87,10 @@ impl Shared {
         }
     }
 
-    /// The number of one more user.
+    /// The number of one more user, among those of the whole load.
     pub(super) fn next_user(&self) -> usize {
-        self.next_user.fetch_add(1, Ordering::Relaxed)
+        self.shard
+            .number(self.next_user.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Whether the user of this number is there at the beginning.
@@ -128,7 +129,8 @@ impl Shared {
     /// One more user has connected. The clock starts with the last of those
     /// that are there at the beginning.
     pub(super) fn user_is_ready(&self) {
-        if self.connected.fetch_add(1, Ordering::Relaxed) + 1 == self.first_users {
+        let first_users = self.shard.share(self.first_users);
+        if self.connected.fetch_add(1, Ordering::Relaxed) + 1 == first_users {
             self.arrivals.start();
         }
     }
@@ -140,7 +142,7 @@ impl Shared {
             .started()
             .is_some_and(|start| started >= start + self.warmup);
         if is_measured {
-            self.parts[user % PARTS]
+            self.parts[self.shard.own(user) % PARTS]
                 .lock()
                 .expect("no holder panics")
                 .record(sample);
@@ -188,8 +190,12 @@ impl Shared {
         self.is_out_of_orders.load(Ordering::Relaxed)
     }
 
-    /// Puts a fresh paid order in the place of one that is used up.
+    /// Puts the next shared order, or a fresh paid one, in the place of one that
+    /// is used up.
     pub(super) async fn replace(&self, place: Place, caller: &Caller, amount: Amount) {
+        if self.population.replace_by_shared(place) {
+            return;
+        }
         match self.orders.paid(caller, amount).await {
             Ok(order) => {
                 register(&self.recorder, &order);

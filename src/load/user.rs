@@ -16,7 +16,7 @@ use super::population::Plan;
 use super::scenario::Kind;
 use super::shared::Shared;
 use super::statistics::Sample;
-use super::{traffic, volley};
+use super::{shared_orders, traffic, volley};
 
 /// How much of the traffic one transaction of goose's is: enough to make its
 /// bookkeeping cheap, little enough to stop soon.
@@ -231,7 +231,7 @@ impl User {
             shared.population.accepted(plan);
         }
         Judged {
-            failure: traffic::refund_failure(plan.kind, &evidence),
+            failure: shared_orders::failure(plan, &evidence),
             is_unknown: evidence.money == Money::Maybe,
         }
     }

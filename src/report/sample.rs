@@ -238,6 +238,7 @@ pub(super) fn audit() -> AuditSummary {
         operations: 29_503,
         unknown: 1,
         inconclusive_orders: 1,
+        left_to_merge: 0,
         reason: Some("1 order could be neither cleared nor accused".into()),
         violations: vec![violation(), refused],
         exposure: Exposure {
@@ -275,6 +276,7 @@ pub(super) fn load() -> LoadSummary {
     };
     LoadSummary {
         scenario: "sustained".into(),
+        shard: None,
         users: 32,
         target_rate: Some(3_000.0),
         requests: 29_503,

@@ -12,6 +12,7 @@ mod replay;
 mod scenarios;
 mod secrets;
 mod selftest;
+mod shards;
 mod sign;
 #[path = "../support/recoup.rs"]
 mod support;
