@@ -38,7 +38,7 @@ impl GateArgs {
         let plan = self.rules.plan(&self.output)?;
         let scenario = self.traffic.scenario()?;
         let earlier = self.traffic.earlier()?;
-        let part = self.traffic.part(&scenario, &self.target)?;
+        let part = self.traffic.shard.part(&scenario, &self.target)?;
         let cases = self.rules.cases.get();
         let mut run = Run::start("gate", &self.target, cases, &self.output).await?;
         run.take_part(part.shard);

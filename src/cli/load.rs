@@ -10,16 +10,14 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::audit::{Recorder, judge, settle};
-use crate::load::{Attack, Earlier, Law, Loaded, Measured, Scenario, Threshold};
-use crate::protocol::Timestamp;
-use crate::target::{Clock, PaidOrder, SharedOrders};
-use crate::verdict::{
-    AuditSummary, Event, ExitCode, LoadSummary, Observer, RunVerdict, Severity, Shard,
-};
+use crate::load::{Attack, Earlier, Law, Loaded, Scenario, Threshold};
+use crate::target::Clock;
+use crate::verdict::{AuditSummary, Event, ExitCode, LoadSummary, Observer, RunVerdict, Severity};
 
 use super::error::CliError;
 use super::output::OutputArgs;
 use super::run::{End, Run, interrupted};
+use super::shard::{self, Part, ShardArgs};
 use super::target::TargetArgs;
 
 /// Where the scenario is looked for where none is named.
@@ -94,19 +92,9 @@ pub struct TrafficArgs {
     #[arg(long, value_name = "PERCENT", default_value = "20")]
     pub compare_band: f64,
 
-    /// Which part of the load this machine runs, of N machines numbered from 0:
-    /// all with the same --seed. See recoup merge
-    #[arg(long, value_name = "I/N")]
-    pub shard: Option<Shard>,
-
-    /// Paid orders that all shards refund at the same time: a CSV file of
-    /// partnerOrderNo,orderAmount,currency
-    #[arg(long, value_name = "FILE.csv", requires = "shard")]
-    pub shared_orders: Option<PathBuf>,
-
-    /// When the traffic begins, so that all shards begin together
-    #[arg(long, value_name = "RFC3339", value_parser = parse_start)]
-    pub start_at: Option<Timestamp>,
+    /// Which part of the load this machine runs.
+    #[command(flatten)]
+    pub shard: ShardArgs,
 
     /// Where the history of all refunds goes [default: history.ndjson in the
     /// run's folder]
@@ -122,7 +110,7 @@ impl LoadArgs {
     pub(super) async fn run(self) -> Result<ExitCode, CliError> {
         let scenario = self.traffic.scenario()?;
         let earlier = self.traffic.earlier()?;
-        let part = self.traffic.part(&scenario, &self.target)?;
+        let part = self.traffic.shard.part(&scenario, &self.target)?;
         let mut run = Run::start("load", &self.target, 1, &self.output).await?;
         run.take_part(part.shard);
         let sink = self.traffic.history_sink(&run)?;
@@ -193,46 +181,6 @@ impl TrafficArgs {
         Ok(Some(Earlier::read(path, band / 100.0)?))
     }
 
-    /// Which part of the load this machine runs, together with which.
-    ///
-    /// # Errors
-    /// [`CliError`] where it has nothing to do, or would do something else than
-    /// its part.
-    pub(super) fn part(&self, scenario: &Scenario, target: &TargetArgs) -> Result<Part, CliError> {
-        let mut part = Part {
-            shard: self.shard,
-            shared_orders: Vec::new(),
-            start_at: self.start_at,
-        };
-        let Some(shard) = self.shard else {
-            return Ok(part);
-        };
-        let fail = |reason: String| Err(CliError::Usage(format!("run shard {shard}: {reason}")));
-        if target.seed.is_none() {
-            return fail(
-                "each machine would draw a seed of its own (give all of them the same --seed)"
-                    .to_owned(),
-            );
-        }
-        let machines = shard.count() as usize;
-        let users = scenario.most_users();
-        if users < machines {
-            return fail(format!(
-                "{users} users can't be shared among {machines} machines (give at least --users {machines}, or use fewer)"
-            ));
-        }
-        let orders = scenario.orders.count;
-        if orders < machines && self.shared_orders.is_none() {
-            return fail(format!(
-                "{orders} orders can't be shared among {machines} machines (give orders.count at least {machines}, or use fewer)"
-            ));
-        }
-        if let Some(path) = &self.shared_orders {
-            part.shared_orders = SharedOrders::open(path, shard)?.orders().to_vec();
-        }
-        Ok(part)
-    }
-
     /// Opens the history's file, before any work that would be lost if it
     /// can't be.
     ///
@@ -254,22 +202,6 @@ impl TrafficArgs {
     }
 }
 
-/// Which part of a load a machine runs.
-#[derive(Debug, Default)]
-pub(super) struct Part {
-    /// Which of several; none where it runs all of it.
-    pub(super) shard: Option<Shard>,
-    /// Orders that all machines refund at the same time.
-    shared_orders: Vec<PaidOrder>,
-    /// When all machines begin.
-    start_at: Option<Timestamp>,
-}
-
-fn parse_start(text: &str) -> Result<Timestamp, String> {
-    Timestamp::parse_exact(text)
-        .map_err(|_| "write a time with its offset, such as 2026-01-02T03:04:05+00:00".to_owned())
-}
-
 /// A place that a history is written to; none where it is kept in memory alone.
 pub(super) type Sink = Option<Box<dyn Write + Send>>;
 
@@ -277,7 +209,7 @@ pub(super) type Sink = Option<Box<dyn Write + Send>>;
 pub(super) async fn load(
     run: &Run,
     scenario: Scenario,
-    part: Part,
+    mut part: Part,
     earlier: Option<Earlier>,
     sink: Sink,
 ) -> End {
@@ -289,6 +221,10 @@ pub(super) async fn load(
             earlier.scenario
         )));
     }
+    let shared_orders = match part.begin() {
+        Ok(orders) => orders,
+        Err(error) => return End::new(ExitCode::NoVerdict, format!("failed to {error}")),
+    };
     // A load takes long, and no two go alike: its messages tell the time.
     let caller = run
         .setting
@@ -305,7 +241,7 @@ pub(super) async fn load(
         cancel: run.cancel.clone(),
         seed: run.setting.seed,
         shard: part.shard,
-        shared_orders: part.shared_orders,
+        shared_orders,
         start_at: part.start_at,
         earlier,
     };
@@ -316,7 +252,7 @@ pub(super) async fn load(
         Ok(loaded) => loaded,
         Err(error) => return End::new(ExitCode::NoVerdict, format!("failed to {error}")),
     };
-    tell_what_is_left(&measured, run.observers.as_ref());
+    shard::tell_what_is_left(&measured, run.observers.as_ref());
     run.observers
         .emit(&Event::LoadFinished(Box::new(summary.clone())));
     // Whoever stops the load wants it drained all the same; whoever stops the
@@ -332,7 +268,7 @@ pub(super) async fn load(
     };
     let mut audit = judge(&history);
     audit.exposure.drained_orders = settled.map_or(0, |settled| settled.drained);
-    leave_to_merge(&mut audit, run.observers.as_ref());
+    shard::leave_to_merge(&mut audit, run.observers.as_ref());
     run.observers
         .emit(&Event::AuditFinished(Box::new(audit.clone())));
     let mut end = end_of_load(&summary).graver(end_of_audit(&audit));
@@ -353,36 +289,6 @@ pub(super) async fn load(
             ExitCode::NoVerdict,
             format!("{fault} (choose another place with --history, or --history off)"),
         )),
-    }
-}
-
-/// Says which thresholds one of several machines can't judge.
-fn tell_what_is_left(measured: &Measured, observer: &dyn Observer) {
-    if measured.about.shard.is_none() {
-        return;
-    }
-    let thresholds = measured.about.thresholds.iter();
-    for threshold in thresholds.filter(|threshold| threshold.is_about_the_whole()) {
-        observer.observe(&Event::Notice(format!(
-            "{threshold} is about what all shards do together: judged by recoup merge"
-        )));
-    }
-}
-
-/// Of orders that other machines refunded as well, this one has said all that it
-/// can. That the rest is open is no fault of its run: the merge judges it.
-fn leave_to_merge(audit: &mut AuditSummary, observer: &dyn Observer) {
-    if audit.left_to_merge == 0 {
-        return;
-    }
-    observer.observe(&Event::Notice(format!(
-        "orders that other shards refunded as well: {}. Whether their refunds were rightly refused is judged by recoup merge, and they were not drained",
-        audit.left_to_merge
-    )));
-    let is_all = audit.inconclusive_orders == 0 && audit.operations > 0;
-    if audit.verdict == RunVerdict::Inconclusive && is_all {
-        audit.verdict = RunVerdict::Pass;
-        audit.reason = None;
     }
 }
 

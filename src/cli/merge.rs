@@ -43,6 +43,7 @@ impl MergeArgs {
         for folder in &self.runs {
             runs.push(read_run(folder)?);
         }
+        runs.sort_by_key(|run| run.measured.about.shard);
         let merged = merge(&runs)?;
         let audit = audit(&runs)?;
         let reporting =

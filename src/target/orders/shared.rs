@@ -1,12 +1,12 @@
 //! Paid orders that several machines refund at the same time.
 
 use std::collections::HashSet;
-use std::fs::OpenOptions;
-use std::io::{self, Write};
+use std::fs::{File, OpenOptions};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::pool::{self, PoolError};
-use super::source::PaidOrder;
+use super::source::{OrderError, PaidOrder};
 use crate::verdict::Shard;
 
 /// The orders of a file that every shard of a load has, in the file's order.
@@ -15,59 +15,70 @@ use crate::verdict::Shard;
 /// the end is that all refunds together explain every refusal. So a shard
 /// records in `FILE.used-I-of-N` which orders it has begun with, and never
 /// begins with them again, nor with those that a pool has handed out.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct SharedOrders {
     orders: Vec<PaidOrder>,
+    record: File,
+    record_path: PathBuf,
 }
 
 impl SharedOrders {
-    /// Reads the orders of `path` that were not used before, and records them
-    /// as used by `shard`.
+    /// Reads the orders of `path` that `shard` has not used before.
     ///
     /// # Errors
     /// [`PoolError`] where a file can't be read or written, a line is no order,
     /// or all of them were used.
     pub fn open(path: &Path, shard: Shard) -> Result<Self, PoolError> {
         let mut orders = pool::read(path)?;
-        let own_record = beside(
+        let record_path = beside(
             path,
             &format!(".used-{}-of-{}", shard.index(), shard.count()),
         );
         let mut used: HashSet<String> = HashSet::new();
-        for record in [&pool::used_path(path), &own_record] {
+        for record in [&pool::used_path(path), &record_path] {
             used.extend(pool::recorded(record)?);
         }
         orders.retain(|order| !used.contains(order.number.as_str()));
         if orders.is_empty() {
             return Err(PoolError::AllUsed {
                 path: path.to_owned(),
-                record: own_record,
+                record: record_path,
             });
         }
-        record(&own_record, &orders).map_err(|error| PoolError::File {
-            path: own_record,
-            error,
-        })?;
-        Ok(Self { orders })
+        let record = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&record_path)
+            .map_err(|error| PoolError::File {
+                path: record_path.clone(),
+                error,
+            })?;
+        Ok(Self {
+            orders,
+            record,
+            record_path,
+        })
     }
 
-    /// The orders, in the file's order.
-    pub fn orders(&self) -> &[PaidOrder] {
-        &self.orders
+    /// Records all of them as used, before anything is refunded, and hands them
+    /// out.
+    ///
+    /// # Errors
+    /// [`OrderError::Record`] where that can't be written.
+    pub fn begin(mut self) -> Result<Vec<PaidOrder>, OrderError> {
+        let mut lines = String::new();
+        for order in &self.orders {
+            lines.push_str(order.number.as_str());
+            lines.push('\n');
+        }
+        self.record
+            .write_all(lines.as_bytes())
+            .map_err(|error| OrderError::Record {
+                file: self.record_path.display().to_string(),
+                reason: error.to_string(),
+            })?;
+        Ok(self.orders)
     }
-}
-
-fn record(path: &Path, orders: &[PaidOrder]) -> io::Result<()> {
-    let mut lines = String::new();
-    for order in orders {
-        lines.push_str(order.number.as_str());
-        lines.push('\n');
-    }
-    OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(path)?
-        .write_all(lines.as_bytes())
 }
 
 fn beside(path: &Path, ending: &str) -> PathBuf {
@@ -90,10 +101,15 @@ mod tests {
         )
         .unwrap();
         let shard = |index| Shard::new(index, 2).unwrap();
-        let first = SharedOrders::open(&path, shard(0)).unwrap();
-        let second = SharedOrders::open(&path, shard(1)).unwrap();
+        let begun = |index| {
+            let orders = SharedOrders::open(&path, shard(index)).unwrap();
+            orders.begin().unwrap()
+        };
+        // One that never began has used none.
+        drop(SharedOrders::open(&path, shard(0)).unwrap());
+        let (first, second) = (begun(0), begun(1));
         assert_eq!(first, second);
-        let numbers: Vec<&str> = first.orders().iter().map(|o| o.number.as_str()).collect();
+        let numbers: Vec<&str> = first.iter().map(|o| o.number.as_str()).collect();
         assert_eq!(numbers, ["p1", "p2"], "in the file's order");
         let again = SharedOrders::open(&path, shard(1)).unwrap_err().to_string();
         assert!(again.contains("shared.csv.used-1-of-2"), "{again}");
@@ -106,6 +122,6 @@ mod tests {
         std::fs::write(&path, "partnerOrderNo,orderAmount\np1,10\np2,20\n").unwrap();
         std::fs::write(folder.path().join("shared.csv.used"), "p1\n").unwrap();
         let shared = SharedOrders::open(&path, Shard::WHOLE).unwrap();
-        assert_eq!(shared.orders().len(), 1);
+        assert_eq!(shared.begin().unwrap().len(), 1);
     }
 }
