@@ -11,7 +11,8 @@ use recoup::audit::{Evidence, Money, Recorder, Reply, classify};
 use recoup::protocol::envelope::seal_raw;
 use recoup::protocol::signature::{sign, verify};
 use recoup::protocol::{
-    Amount, Api, Direction, Envelope, OrderNo, PartnerNo, Profile, RefundNo, SignKey, StoreNo,
+    Amount, Api, Direction, Envelope, OrderNo, PartnerNo, Profile, RefundNo, RefundWriter, SignKey,
+    StoreNo,
 };
 use recoup::target::{Caller, Clock, Endpoint, Limits, Numbers, Partner, Trust};
 
@@ -77,13 +78,28 @@ fn messages(criterion: &mut Criterion) {
             caller.refund(black_box(&order), &refund, Amount::new(100))
         });
     });
+    let mut writer = RefundWriter::new(
+        caller.partner.number.clone(),
+        caller.profile.time_field,
+        caller.partner.key.clone(),
+    );
+    let mut written = Vec::new();
+    criterion.bench_function("envelope/write a refund", |bencher| {
+        bencher.iter(|| {
+            let refund = caller.numbers.refund();
+            let message = caller.numbers.message();
+            written.clear();
+            let what = (black_box(&order), &refund, Amount::new(100));
+            writer.write(caller.clock.now(), &message, what, &mut written);
+            written.len()
+        });
+    });
+    let head = caller.endpoint.post_head(Api::Refund.path());
     let mut request = Vec::new();
     criterion.bench_function("envelope/write a post", |bencher| {
         bencher.iter(|| {
             request.clear();
-            caller
-                .endpoint
-                .write_post(Api::Refund.path(), &document, &mut request);
+            head.write(&document, &mut request);
             black_box(&request);
         });
     });

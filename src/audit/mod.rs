@@ -17,8 +17,9 @@
 //! 5. [`history`]: what was recorded, in memory and as text.
 //! 6. [`mod@judge`]: the verdict on a history: no search, one sweep an order, and
 //!    a subset sum where outcomes stayed unknown.
-//! 7. [`witness`]: the smallest set of operations that shows a violation, and
-//!    the inequality in words. [`invariant`] names what can be violated.
+//! 7. [`witness`]: the smallest set of operations that shows a violation, the
+//!    inequality in words, the certificate and what a picture of it shows.
+//!    [`invariant`] names what can be violated.
 //!
 //! Three rules hold everywhere. What *certainly* took effect and what *may*
 //! have are never added into one figure. An unsigned claim proves nothing
@@ -47,6 +48,8 @@ pub use history::{
     TextWriter,
 };
 pub use invariant::Invariant;
-pub use judge::{Contradiction, combine, judge, judge_together};
+pub use judge::{Contradiction, Tally, combine, judge, judge_together};
 pub use monitor::{Alarm, OrderMonitor};
-pub use recorder::{Attempt, BrokenRecording, OrderSnapshot, Query, Recorder, Stamp};
+pub use recorder::{
+    Attempt, BrokenRecording, OrderSnapshot, Query, RecordedOrder, Recorder, Stamp,
+};

@@ -5,6 +5,8 @@
 //! sends is recorded like any other refund, so that the judge needs no word
 //! of it.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -16,7 +18,8 @@ use crate::verdict::{Event, Observer};
 
 use super::drain::DrainFinding;
 use super::evidence::{Evidence, Money, Reply, SignatureState, classify};
-use super::recorder::{OrderSnapshot, Recorder};
+use super::judge::{Tally, judge_order};
+use super::recorder::{OrderSnapshot, RecordedOrder, Recorder};
 
 /// How many orders are settled at once.
 const AT_ONCE: usize = 16;
@@ -35,6 +38,74 @@ pub struct Settled {
     pub unresolved: u64,
     /// Orders whose rest was found to be as computed, and taken.
     pub drained: u64,
+}
+
+/// Settles orders one after the other while traffic goes on elsewhere, over one
+/// connection: those that nothing more will be sent of. Once it is clear that
+/// nothing is wrong with one, the recorder forgets it, so that a load may take
+/// as long as it likes.
+///
+/// What is unknown is left alone: it has to wait until the traffic is over, and
+/// so has what is wrong, for the report. An order that other machines refund as
+/// well is left alone for good.
+#[derive(Debug)]
+pub struct Settler {
+    caller: Caller,
+    recorder: Arc<Recorder>,
+    connection: Option<Connection>,
+    is_gone: AtomicBool,
+    tally: Tally,
+}
+
+impl Settler {
+    /// One who has settled nothing yet.
+    pub fn new(caller: Caller, recorder: Arc<Recorder>) -> Self {
+        Self {
+            caller,
+            recorder,
+            connection: None,
+            is_gone: AtomicBool::new(false),
+            tally: Tally::default(),
+        }
+    }
+
+    /// Drains an order, and judges it.
+    pub async fn settle(&mut self, order: &RecordedOrder) {
+        let number = order.number();
+        let is_clear = |known: OrderSnapshot| {
+            known.unresolved.is_empty() && !known.is_alarmed && !known.is_shared
+        };
+        if self.is_gone.load(Ordering::Relaxed)
+            || !self.recorder.snapshot(number).is_some_and(is_clear)
+        {
+            return;
+        }
+        let mut line = Line {
+            caller: &self.caller,
+            recorder: &self.recorder,
+            is_gone: &self.is_gone,
+            connection: self.connection.take(),
+        };
+        let finding = line.drain(number).await;
+        self.connection = line.connection;
+        if finding != Some(DrainFinding::Equal) {
+            return;
+        }
+        let terms = self.recorder.terms();
+        self.recorder.forget(order, |history| {
+            let verdict = judge_order(history, terms, &BTreeSet::new());
+            let is_clear = verdict.is_clear();
+            if is_clear {
+                self.tally.add(verdict);
+            }
+            is_clear
+        });
+    }
+
+    /// The verdicts on the orders that were forgotten.
+    pub fn into_tally(self) -> Tally {
+        self.tally
+    }
 }
 
 /// Resolves what is unknown, after having left the gateway alone for `quiet`,

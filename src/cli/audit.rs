@@ -41,7 +41,10 @@ impl AuditArgs {
         let started = Timestamp::now();
         let mut summaries = Vec::with_capacity(self.histories.len());
         for path in &self.histories {
-            summaries.push(judge(&read(path)?));
+            let file = history_file(path);
+            let mut summary = judge(&read(&file)?);
+            summary.name_history(&file.display().to_string());
+            summaries.push(summary);
         }
         let reporting =
             Reporting::start("audit", started, &self.output, Redactor::new(Vec::new()))?;
@@ -72,18 +75,22 @@ fn shown(histories: &[PathBuf]) -> String {
     paths.join(", ")
 }
 
-/// Reads the history in a file, or in a run's folder.
-///
-/// # Errors
-/// [`CliError::History`] names the file, the line and the cure.
-pub(super) fn read(path: &Path) -> Result<crate::audit::History, CliError> {
-    let file = if path.is_dir() {
+/// The file itself, or the one in a run's folder.
+pub(super) fn history_file(path: &Path) -> PathBuf {
+    if path.is_dir() {
         path.join(IN_A_FOLDER)
     } else {
         path.to_owned()
-    };
+    }
+}
+
+/// Reads the history in a file.
+///
+/// # Errors
+/// [`CliError::History`] names the file, the line and the cure.
+pub(super) fn read(file: &Path) -> Result<crate::audit::History, CliError> {
     let fail = |reason: String| CliError::History(format!("audit {}: {reason}", file.display()));
-    let source = File::open(&file).map_err(|error| fail(error.to_string()))?;
+    let source = File::open(file).map_err(|error| fail(error.to_string()))?;
     TextReader::new(BufReader::with_capacity(1 << 20, source))
         .and_then(TextReader::read_all)
         .map_err(|error| fail(format!("{error} ({})", error.hint())))

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::audit::{Recorder, judge, settle};
-use crate::load::{Attack, Earlier, Law, Loaded, Scenario, Threshold};
+use crate::audit::{Recorder, settle};
+use crate::load::{Attack, Attacked, Earlier, Law, Scenario, Threshold};
 use crate::target::Clock;
 use crate::verdict::{AuditSummary, Event, ExitCode, LoadSummary, Observer, RunVerdict, Severity};
 
@@ -198,12 +198,21 @@ impl TrafficArgs {
                 path.display()
             ))
         })?;
-        Ok(Some(Box::new(file)))
+        Ok(Some(HistoryFile {
+            path,
+            out: Box::new(file),
+        }))
     }
 }
 
 /// A place that a history is written to; none where it is kept in memory alone.
-pub(super) type Sink = Option<Box<dyn Write + Send>>;
+pub(super) type Sink = Option<HistoryFile>;
+
+/// A history's file.
+pub(super) struct HistoryFile {
+    path: PathBuf,
+    out: Box<dyn Write + Send>,
+}
 
 /// Runs the traffic, resolves and drains, and has the history judged.
 pub(super) async fn load(
@@ -231,7 +240,8 @@ pub(super) async fn load(
         .caller
         .for_scope("load")
         .with_clock(Clock::present());
-    let recorder = Arc::new(Recorder::new(&caller.profile, sink));
+    let history_path = sink.as_ref().map(|file| file.path.display().to_string());
+    let recorder = Arc::new(Recorder::new(&caller.profile, sink.map(|file| file.out)));
     let attack = Attack {
         scenario,
         caller: caller.clone(),
@@ -245,11 +255,12 @@ pub(super) async fn load(
         start_at: part.start_at,
         earlier,
     };
-    let Loaded {
+    let Attacked {
         summary,
         mut measured,
+        settled: clear,
     } = match attack.run().await {
-        Ok(loaded) => loaded,
+        Ok(attacked) => attacked,
         Err(error) => return End::new(ExitCode::NoVerdict, format!("failed to {error}")),
     };
     shard::tell_what_is_left(&measured, run.observers.as_ref());
@@ -266,8 +277,10 @@ pub(super) async fn load(
         Ok(history) => (history, None),
         Err(broken) => (*broken.history, Some(broken.fault)),
     };
-    let mut audit = judge(&history);
-    audit.exposure.drained_orders = settled.map_or(0, |settled| settled.drained);
+    let drained = clear.drained() + settled.map_or(0, |settled| settled.drained);
+    let mut audit = clear.and(&history);
+    audit.name_history(&history_path.unwrap_or_default());
+    audit.exposure.drained_orders = drained;
     shard::leave_to_merge(&mut audit, run.observers.as_ref());
     run.observers
         .emit(&Event::AuditFinished(Box::new(audit.clone())));

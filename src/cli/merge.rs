@@ -12,7 +12,7 @@ use crate::protocol::Timestamp;
 use crate::report::Redactor;
 use crate::verdict::{AuditSummary, Event, ExitCode, Observers, RunPlan};
 
-use super::audit::{IN_A_FOLDER, read};
+use super::audit::{IN_A_FOLDER, history_file, read};
 use super::error::CliError;
 use super::load::{end_of_audit, end_of_load};
 use super::output::OutputArgs;
@@ -99,7 +99,7 @@ fn read_run(folder: &Path) -> Result<ShardRun, CliError> {
 fn audit(runs: &[ShardRun]) -> Result<AuditSummary, CliError> {
     let mut histories = Vec::with_capacity(runs.len());
     for run in runs {
-        let history = read(Path::new(&run.name))?;
+        let history = read(&history_file(Path::new(&run.name)))?;
         let (told, found) = (run.measured.about.operations, operations(&history));
         if told != found {
             return Err(CliError::History(format!(
@@ -109,7 +109,15 @@ fn audit(runs: &[ShardRun]) -> Result<AuditSummary, CliError> {
         }
         histories.push(history);
     }
-    judge_together(histories).map_err(|contradiction| contradicted(runs, &contradiction))
+    let mut audit =
+        judge_together(&histories).map_err(|contradiction| contradicted(runs, &contradiction))?;
+    let files: Vec<String> = runs
+        .iter()
+        .map(|run| history_file(Path::new(&run.name)).display().to_string())
+        .collect();
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    audit.name_histories(&files);
+    Ok(audit)
 }
 
 fn operations(history: &History) -> u64 {

@@ -258,7 +258,7 @@ impl TargetArgs {
 }
 
 fn identifier<T: Identifier>(flag: &'static str, value: &str) -> Result<T, CliError> {
-    T::parse(value.to_owned()).map_err(|reason| CliError::Identifier {
+    T::parse(value).map_err(|reason| CliError::Identifier {
         flag,
         value: value.to_owned(),
         reason,

@@ -71,9 +71,9 @@ impl Arrivals {
         self.start.get().copied()
     }
 
-    /// Waits until a request is due; `None` once the traffic has ended.
-    pub async fn next(&self) -> Option<Arrival> {
-        let free = Instant::now();
+    /// Waits until a request is due for a user who is free since `free`; `None`
+    /// once the traffic has ended.
+    pub async fn next(&self, free: Instant) -> Option<Arrival> {
         let Some(open) = &self.open else {
             return (!self.due.is_closed()).then_some(Arrival {
                 due: free,
@@ -175,7 +175,7 @@ mod tests {
         };
         for n in 0..1_000_u64 {
             assert!(!arrivals.is_all_taken());
-            let arrival = arrivals.next().await.unwrap();
+            let arrival = arrivals.next(Instant::now()).await.unwrap();
             assert_eq!(arrival.due, start + Duration::from_millis(n));
             assert!(arrival.ready >= arrival.due);
         }
@@ -183,7 +183,7 @@ mod tests {
         assert!(arrivals.is_all_taken());
         arrivals.end();
         pacer.join().unwrap();
-        assert_eq!(arrivals.next().await, None);
+        assert_eq!(arrivals.next(Instant::now()).await, None);
     }
 
     #[test]
@@ -204,8 +204,8 @@ mod tests {
     async fn the_closed_model_never_waits_and_ends() {
         let arrivals = Arrivals::new(None, Duration::ZERO);
         assert!(arrivals.is_all_taken());
-        assert!(arrivals.next().await.is_some());
+        assert!(arrivals.next(Instant::now()).await.is_some());
         arrivals.end();
-        assert_eq!(arrivals.next().await, None);
+        assert_eq!(arrivals.next(Instant::now()).await, None);
     }
 }

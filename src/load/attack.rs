@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use goose::config::GooseConfiguration;
 use goose::goose::{GooseUser, Transaction, TransactionFunction};
 use goose::{GooseAttack, GooseError};
+use tokio::sync::mpsc::unbounded_channel;
 use tokio_util::sync::CancellationToken;
 
-use crate::audit::Recorder;
+use crate::audit::{Recorder, Tally};
 use crate::protocol::Timestamp;
 use crate::target::{Caller, OrderError, OrderSource, PaidOrder};
 use crate::verdict::{Event, LoadSummary, Observer, Shard};
@@ -16,12 +17,14 @@ use crate::verdict::{Event, LoadSummary, Observer, Shard};
 use super::compare::Earlier;
 use super::due::DueTimes;
 use super::ground::Ground;
+use super::lanes;
 use super::measured::{About, Measured, digest_of};
 use super::scenario::Scenario;
-use super::shared::Shared;
+use super::settling::Settling;
+use super::shared::{Births, Shared};
 use super::statistics::Totals;
 use super::threshold::Threshold;
-use super::user::{Served, User};
+use super::user::User;
 use super::watch::{Watch, Watched};
 
 /// A generator that is later than this at its 99th percentile is a bottleneck.
@@ -54,6 +57,18 @@ pub struct Attack {
     pub earlier: Option<Earlier>,
 }
 
+/// What a load brought.
+#[derive(Debug)]
+pub struct Attacked {
+    /// Its figures.
+    pub summary: LoadSummary,
+    /// All that they were made of.
+    pub measured: Measured,
+    /// The verdicts on the orders that were settled meanwhile. The recorder has
+    /// forgotten them.
+    pub settled: Tally,
+}
+
 /// Why a load could not be run.
 #[derive(Debug, thiserror::Error)]
 pub enum AttackError {
@@ -74,11 +89,13 @@ impl Attack {
     /// # Errors
     /// [`AttackError`] where it could not start; what goes wrong later is in
     /// the summary.
-    pub async fn run(self) -> Result<Loaded, AttackError> {
-        let (population, mix) = Ground::of(&self).prepare().await?;
+    pub async fn run(self) -> Result<Attacked, AttackError> {
+        let (over, is_over) = unbounded_channel();
+        let births = Births::new(Arc::clone(&self.recorder), over);
+        let (population, mix) = Ground::of(&self, &births).prepare().await?;
         self.wait_for_start().await?;
         let epoch = Epoch::now();
-        let shared = Arc::new(Shared::new(&self, population, &mix));
+        let shared = Arc::new(Shared::new(&self, births, population, &mix));
         self.observer.observe(&Event::LoadStarted {
             scenario: self.scenario.name.clone(),
             seconds: self.scenario.total().as_secs_f64(),
@@ -87,6 +104,7 @@ impl Attack {
             let shared = Arc::clone(&shared);
             std::thread::spawn(move || shared.arrivals.pace())
         };
+        let settling = Settling::start(&self.caller, &self.recorder, is_over);
         let finished = CancellationToken::new();
         let watch = Watch::new(&self, &shared, finished.clone());
         let watch = tokio::spawn(watch.run());
@@ -94,16 +112,19 @@ impl Attack {
             // Nobody is waited for: the first of this machine's users come later.
             shared.arrivals.start();
         }
-        let attack = match goose_attack(&self.scenario, self.part(), &shared) {
-            Ok(attack) => attack.execute().await.map(|_| ()),
-            Err(error) => Err(error),
-        };
+        let attack = lanes::run(&self.scenario, self.part(), &shared).await;
         finished.cancel();
         shared.arrivals.end();
         let watched = watch.await.expect("the watch does not panic");
         pacer.join().expect("the pacer does not panic");
-        attack.map_err(|error| AttackError::Goose(Box::new(error)))?;
-        Ok(self.sum_up(&shared, watched, epoch))
+        let settled = settling.end().await;
+        attack.map_err(AttackError::Goose)?;
+        let (summary, measured) = self.sum_up(&shared, watched, epoch);
+        Ok(Attacked {
+            summary,
+            measured,
+            settled,
+        })
     }
 
     /// Which part of the load this machine runs.
@@ -148,7 +169,8 @@ impl Attack {
         }
     }
 
-    fn sum_up(&self, shared: &Shared, watched: Watched, epoch: Epoch) -> Loaded {
+    /// The figures, and all that they were made of.
+    fn sum_up(&self, shared: &Shared, watched: Watched, epoch: Epoch) -> (LoadSummary, Measured) {
         let mut statistics = shared.statistics();
         // What was due and never sent is a failure that has waited ever since.
         let measured_from = watched.ended - watched.measured;
@@ -191,7 +213,7 @@ impl Attack {
         if let Some(earlier) = &self.earlier {
             summary.comparison = earlier.compare(&summary);
         }
-        Loaded { summary, measured }
+        (summary, measured)
     }
 
     fn about(&self, measured_from: Timestamp, seconds: f64) -> About {
@@ -219,15 +241,6 @@ impl Attack {
     }
 }
 
-/// What a load measured.
-#[derive(Debug, Clone)]
-pub struct Loaded {
-    /// The figures.
-    pub summary: LoadSummary,
-    /// All that they were made of.
-    pub measured: Measured,
-}
-
 /// One moment by the machine's calendar and by its stopwatch.
 #[derive(Clone, Copy)]
 struct Epoch {
@@ -250,29 +263,31 @@ impl Epoch {
     }
 }
 
-/// goose's attack: each user connects once, then runs batch after batch.
-fn goose_attack(
+/// goose's attack with so many of the users of this machine's part: each
+/// connects once, then runs batch after batch.
+pub(super) fn goose_attack(
     scenario: &Scenario,
     part: Shard,
+    users: usize,
     shared: &Arc<Shared>,
 ) -> Result<GooseAttack, GooseError> {
     let mut configuration = GooseConfiguration::default();
     // Only a label here: the connections are our own.
     configuration.host = Some(shared.caller.endpoint.url().to_owned());
-    let users = part.share(scenario.most_users());
     configuration.users = Some(users);
-    configuration.increase_rate = Some(
-        scenario
-            .hatch_rate
-            .map_or_else(|| users.to_string(), |rate| part.part_of(rate).to_string()),
-    );
+    #[expect(clippy::cast_precision_loss, reason = "there are fewer than 2⁵² users")]
+    let lane = users as f64 / part.share(scenario.most_users()) as f64;
+    configuration.increase_rate = Some(scenario.hatch_rate.map_or_else(
+        || users.to_string(),
+        |rate| (part.part_of(rate) * lane).to_string(),
+    ));
     // A backstop: the watch ends the attack at the very time.
     configuration.run_time = Some(format!("{}s", scenario.total().as_secs() + 60));
     // The WebSocket controller is off unless it is asked for.
     configuration.no_telnet = true;
-    // Its own figures are reset once all users run, not because they are
-    // looked at, but because it writes a line to stdout where they are kept.
-    configuration.no_reset_metrics = false;
+    // Figures are ours, to the microsecond: goose's own would be made, sent and
+    // added up for every request, and shown to nobody.
+    configuration.no_metrics = true;
     configuration.no_print_metrics = true;
     configuration.no_error_summary = true;
     configuration.quiet = 2;
@@ -322,23 +337,9 @@ async fn start(shared: Arc<Shared>, goose_user: &mut GooseUser) -> goose::goose:
 
 async fn batch(goose_user: &mut GooseUser) -> goose::goose::TransactionResult {
     let session = Arc::clone(goose_user.get_session_data_unchecked::<Session>());
-    let mut served: Vec<Served> = Vec::new();
-    session.lock().await.run(&mut served).await;
-    if served.is_empty() {
+    if !session.lock().await.run().await {
         // The traffic has ended and goose has not noticed yet.
         tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    for one in served {
-        goose_user
-            .record_custom_request_duration(
-                "POST",
-                one.kind.name(),
-                one.service,
-                one.failure.is_none(),
-                None,
-                one.failure,
-            )
-            .await?;
     }
     Ok(())
 }

@@ -7,15 +7,15 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use tokio_util::sync::CancellationToken;
 
-use crate::audit::Recorder;
 use crate::protocol::{Amount, Api, Direction, Envelope};
 use crate::target::{Caller, OrderError, OrderSource, PaidOrder};
 use crate::verdict::{Event, Observer};
 
 use super::attack::{Attack, AttackError};
+use super::live_order::LiveOrder;
 use super::population::Population;
 use super::scenario::{Kind, Mix};
-use super::shared::register;
+use super::shared::Births;
 use super::user::fresh_amount;
 
 /// How many orders are paid at once before the traffic starts.
@@ -28,18 +28,18 @@ pub(super) struct Ground<'a> {
     attack: &'a Attack,
     caller: &'a Caller,
     orders: &'a Arc<OrderSource>,
-    recorder: &'a Recorder,
+    births: &'a Births,
     observer: &'a dyn Observer,
     cancel: &'a CancellationToken,
 }
 
 impl<'a> Ground<'a> {
-    pub(super) fn of(attack: &'a Attack) -> Self {
+    pub(super) fn of(attack: &'a Attack, births: &'a Births) -> Self {
         Self {
             attack,
             caller: &attack.caller,
             orders: &attack.orders,
-            recorder: &attack.recorder,
+            births,
             observer: attack.observer.as_ref(),
             cancel: &attack.cancel,
         }
@@ -70,21 +70,22 @@ impl<'a> Ground<'a> {
             0
         };
         self.orders.count(&shared).map_err(OrderError::from)?;
-        let mut orders = self.pay(count + stock + bystanders).await?;
-        for order in &orders {
-            register(self.recorder, order);
-        }
-        for order in &shared {
-            let currency = order.currency.as_deref().unwrap_or_default();
-            self.recorder
-                .shared_order(&order.number, order.paid, currency);
-        }
-        let first = shared.first().or(orders.first());
+        let paid = self.pay(count + stock + bystanders).await?;
+        let first = shared.first().or(paid.first());
         let mix = self.mix(first.expect("there is a place for one")).await;
+        let mut orders: Vec<LiveOrder> = paid
+            .iter()
+            .map(|order| self.births.register(order))
+            .collect();
+        let shared: Vec<LiveOrder> = shared
+            .iter()
+            .map(|order| self.births.register_shared(order))
+            .collect();
         // Where there are fewer than were asked for, those under way come first.
         let mut rest = orders.split_off(orders.len().min(count));
         let bystanders = rest.split_off(rest.len().min(stock));
-        let population = Population::new(orders, rest, bystanders, scenario.orders.part)
+        let part = scenario.orders.part;
+        let population = Population::new(orders, rest, bystanders, part, has(Kind::Retry))
             .with_shared(shared, places);
         Ok((population, mix))
     }

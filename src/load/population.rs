@@ -3,20 +3,21 @@
 
 use std::sync::{Mutex, MutexGuard};
 
-use crate::protocol::{Amount, OrderNo, RefundNo};
-use crate::target::{Numbers, PaidOrder};
+use crate::protocol::{Amount, RefundNo};
+use crate::target::Numbers;
 
 use super::draw::Draw;
+use super::live_order::LiveOrder;
 use super::scenario::Kind;
 use super::shared_orders::Queue;
 
 /// What a user is to send next.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Plan {
     /// What kind of request.
     pub kind: Kind,
     /// About which order.
-    pub order: OrderNo,
+    pub order: LiveOrder,
     /// Under which refund number; a query has none.
     pub refund: Option<RefundNo>,
     /// For how much.
@@ -25,8 +26,6 @@ pub struct Plan {
     pub place: Place,
     /// Whether it takes the last of the order, which is then to be replaced.
     pub uses_up: bool,
-    /// Whether other machines refund the order as well.
-    pub is_shared: bool,
     /// Which of several, where the kind has several.
     pub pick: u64,
 }
@@ -45,9 +44,7 @@ pub enum Place {
 /// An order under way.
 #[derive(Debug)]
 struct Slot {
-    order: PaidOrder,
-    /// Whether other machines refund it as well.
-    is_shared: bool,
+    order: LiveOrder,
     /// The sum of what was asked for and can be accepted.
     asked: Amount,
     /// A refund that was accepted.
@@ -58,12 +55,14 @@ struct Slot {
 #[derive(Debug)]
 pub struct Population {
     slots: Vec<Mutex<Option<Slot>>>,
-    stock: Mutex<Vec<PaidOrder>>,
-    bystanders: Vec<PaidOrder>,
+    stock: Mutex<Vec<LiveOrder>>,
+    bystanders: Vec<LiveOrder>,
     /// Orders that other machines refund as well and that wait for a place.
     shared: Queue,
     /// The largest partial refund, as a share of what was paid.
     part: f64,
+    /// Whether accepted refunds are kept, to be retried.
+    has_retries: bool,
 }
 
 impl Population {
@@ -71,10 +70,11 @@ impl Population {
     /// `bystanders` for malformed requests alone: what those do, if they do
     /// anything, must not be mistaken for what others did.
     pub fn new(
-        orders: Vec<PaidOrder>,
-        stock: Vec<PaidOrder>,
-        bystanders: Vec<PaidOrder>,
+        orders: Vec<LiveOrder>,
+        stock: Vec<LiveOrder>,
+        bystanders: Vec<LiveOrder>,
         part: f64,
+        has_retries: bool,
     ) -> Self {
         Self {
             slots: orders
@@ -85,6 +85,7 @@ impl Population {
             bystanders,
             shared: Queue::default(),
             part,
+            has_retries,
         }
     }
 
@@ -92,15 +93,10 @@ impl Population {
     /// first: before the others in the places, as far as there are
     /// `most_places`, and then wherever an order is used up.
     #[must_use]
-    pub fn with_shared(mut self, orders: Vec<PaidOrder>, most_places: usize) -> Self {
+    pub fn with_shared(mut self, orders: Vec<LiveOrder>, most_places: usize) -> Self {
         let mut orders = orders.into_iter();
-        let slots = orders.by_ref().take(most_places).map(|order| {
-            Mutex::new(Some(Slot {
-                is_shared: true,
-                ..fresh(order)
-            }))
-        });
-        let mut slots: Vec<_> = slots.collect();
+        let first = orders.by_ref().take(most_places);
+        let mut slots: Vec<_> = first.map(|order| Mutex::new(Some(fresh(order)))).collect();
         slots.append(&mut self.slots);
         self.slots = slots;
         self.shared = Queue::of(orders);
@@ -113,7 +109,7 @@ impl Population {
     }
 
     /// Puts a fresh order in a place.
-    pub fn replace(&self, place: Place, order: PaidOrder) {
+    pub fn replace(&self, place: Place, order: LiveOrder) {
         match place {
             Place::Slot(place) => *self.slot(place) = Some(fresh(order)),
             Place::Stock => self.stock().push(order),
@@ -129,10 +125,7 @@ impl Population {
         let Some(order) = self.shared.next() else {
             return false;
         };
-        *self.slot(place) = Some(Slot {
-            is_shared: true,
-            ..fresh(order)
-        });
+        *self.slot(place) = Some(fresh(order));
         true
     }
 
@@ -146,9 +139,12 @@ impl Population {
         let Place::Slot(place) = plan.place else {
             return;
         };
+        if !self.has_retries {
+            return;
+        }
         let mut slot = self.slot(place);
         if let (Some(slot), Some(refund)) = (slot.as_mut(), &plan.refund)
-            && slot.order.number == plan.order
+            && slot.order.is(&plan.order)
         {
             slot.accepted = Some((refund.clone(), plan.amount));
         }
@@ -163,12 +159,11 @@ impl Population {
                 if let Some(order) = order {
                     return Some(Plan {
                         kind: Kind::Full,
-                        amount: order.paid,
-                        order: order.number,
+                        amount: order.paid(),
+                        order,
                         refund: Some(numbers.refund()),
                         place: Place::Stock,
                         uses_up: true,
-                        is_shared: false,
                         pick: draw.pick,
                     });
                 }
@@ -177,12 +172,11 @@ impl Population {
                 let order = &self.bystanders[draw.place % self.bystanders.len()];
                 return Some(Plan {
                     kind: Kind::Malformed,
-                    order: order.number.clone(),
+                    order: order.clone(),
                     refund: Some(numbers.refund()),
-                    amount: self.part_of(order.paid, draw.share),
+                    amount: self.part_of(order.paid(), draw.share),
                     place: Place::Bystander,
                     uses_up: false,
-                    is_shared: false,
                     pick: draw.pick,
                 });
             }
@@ -196,17 +190,16 @@ impl Population {
     fn plan_at(&self, place: usize, draw: &Draw, numbers: &Numbers) -> Option<Plan> {
         let mut guard = self.slot(place);
         let slot = guard.as_mut()?;
-        let paid = slot.order.paid;
+        let paid = slot.order.paid();
         let part = self.part_of(paid, draw.share);
         let room = paid.checked_sub(slot.asked)?;
         let mut plan = Plan {
             kind: draw.kind,
-            order: slot.order.number.clone(),
+            order: slot.order.clone(),
             refund: None,
             amount: Amount::ZERO,
             place: Place::Slot(place),
             uses_up: false,
-            is_shared: slot.is_shared,
             pick: draw.pick,
         };
         match draw.kind {
@@ -261,15 +254,14 @@ impl Population {
         self.slots[place].lock().expect("no holder panics")
     }
 
-    fn stock(&self) -> MutexGuard<'_, Vec<PaidOrder>> {
+    fn stock(&self) -> MutexGuard<'_, Vec<LiveOrder>> {
         self.stock.lock().expect("no holder panics")
     }
 }
 
-const fn fresh(order: PaidOrder) -> Slot {
+const fn fresh(order: LiveOrder) -> Slot {
     Slot {
         order,
-        is_shared: false,
         asked: Amount::ZERO,
         accepted: None,
     }
@@ -292,21 +284,29 @@ fn scaled(most: Amount, share: f64) -> Amount {
 
 #[cfg(test)]
 mod tests {
+    use tokio::sync::mpsc::unbounded_channel;
+
     use super::*;
+    use crate::audit::Recorder;
+    use crate::protocol::Profile;
 
     const PAID: Amount = Amount::new(1_000);
 
-    fn order(numbers: &Numbers) -> PaidOrder {
-        PaidOrder {
-            number: numbers.order(),
-            paid: PAID,
-            currency: None,
-        }
+    fn order(numbers: &Numbers) -> LiveOrder {
+        let recorder = Recorder::new(&Profile::built_in(), None);
+        let recorded = recorder.order(&numbers.order(), PAID, "JPY");
+        LiveOrder::new(recorded, PAID, unbounded_channel().0)
+    }
+
+    fn shared_order(numbers: &Numbers) -> LiveOrder {
+        let recorder = Recorder::new(&Profile::built_in(), None);
+        let recorded = recorder.shared_order(&numbers.order(), PAID, "JPY");
+        LiveOrder::shared(recorded, PAID)
     }
 
     fn population(numbers: &Numbers, orders: usize) -> Population {
         let many = |count| (0..count).map(|_| order(numbers)).collect::<Vec<_>>();
-        Population::new(many(orders), many(1), many(1), 0.02)
+        Population::new(many(orders), many(1), many(1), 0.02, true)
     }
 
     fn draw(kind: Kind, share: f64) -> Draw {
@@ -389,18 +389,18 @@ mod tests {
     #[test]
     fn shared_orders_come_first_and_in_the_order_of_their_file() {
         let numbers = Numbers::new(1, "");
-        let shared: Vec<PaidOrder> = (0..3).map(|_| order(&numbers)).collect();
+        let shared: Vec<LiveOrder> = (0..3).map(|_| shared_order(&numbers)).collect();
         let population = population(&numbers, 1).with_shared(shared.clone(), 1);
         assert_eq!(population.places(), 2);
         let rest = draw(Kind::ExactRest, 0.5);
         for next in &shared {
             let plan = population.plan(&rest, &numbers).unwrap();
-            assert_eq!((&plan.order, plan.is_shared), (&next.number, true));
+            assert!(plan.order.is(next) && plan.order.is_shared());
             let is_replaced = population.replace_by_shared(plan.place);
-            assert_eq!(is_replaced, next != shared.last().unwrap());
+            assert_eq!(is_replaced, !next.is(shared.last().unwrap()));
         }
         let own = population.plan(&rest, &numbers).unwrap();
-        assert!(!own.is_shared);
+        assert!(!own.order.is_shared());
         assert!(!population.replace_by_shared(Place::Stock));
     }
 

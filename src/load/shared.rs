@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use tokio::sync::mpsc::UnboundedSender;
+
 use crate::audit::Recorder;
 use crate::protocol::Amount;
 use crate::target::{Caller, OrderSource, PaidOrder};
@@ -15,9 +17,11 @@ use super::arrivals::Arrivals;
 use super::attack::Attack;
 use super::crowd::Crowd;
 use super::draw::Chances;
+use super::live_order::LiveOrder;
 use super::malformed::Malformed;
 use super::population::{Place, Population};
 use super::scenario::Mix;
+use super::settling::Over;
 use super::statistics::{Part, Sample, Statistics};
 
 /// In how many parts the users' figures are kept, so that they seldom wait for
@@ -43,6 +47,7 @@ pub struct Shared {
     /// Which users take part, where stages change them.
     crowd: Option<Crowd>,
     orders: Arc<OrderSource>,
+    births: Births,
     parts: Vec<Mutex<Statistics>>,
     /// How many users of the whole load are there at the beginning.
     first_users: usize,
@@ -60,7 +65,7 @@ impl fmt::Debug for Shared {
 }
 
 impl Shared {
-    pub(super) fn new(attack: &Attack, population: Population, mix: &Mix) -> Self {
+    pub(super) fn new(attack: &Attack, births: Births, population: Population, mix: &Mix) -> Self {
         let scenario = &attack.scenario;
         let due = scenario.is_open().then(|| attack.due_times());
         Self {
@@ -78,6 +83,7 @@ impl Shared {
                 .changes_users()
                 .then(|| Crowd::new(scenario.course())),
             orders: Arc::clone(&attack.orders),
+            births,
             parts: (0..PARTS).map(|_| Mutex::default()).collect(),
             first_users: scenario.first_users(),
             connected: AtomicUsize::new(0),
@@ -197,10 +203,7 @@ impl Shared {
             return;
         }
         match self.orders.paid(caller, amount).await {
-            Ok(order) => {
-                register(&self.recorder, &order);
-                self.population.replace(place, order);
-            }
+            Ok(order) => self.population.replace(place, self.births.register(&order)),
             Err(error) => {
                 // Said once: the others would say the same.
                 if !self.is_out_of_orders.swap(true, Ordering::Relaxed) {
@@ -213,11 +216,31 @@ impl Shared {
     }
 }
 
-/// Tells the recorder of an order that was paid.
-pub(super) fn register(recorder: &Recorder, order: &PaidOrder) {
-    recorder.order(
-        &order.number,
-        order.paid,
-        order.currency.as_deref().unwrap_or_default(),
-    );
+/// Tells the recorder of orders that were paid, and the settler of their end.
+#[derive(Clone)]
+pub(super) struct Births {
+    recorder: Arc<Recorder>,
+    over: UnboundedSender<Over>,
+}
+
+impl Births {
+    pub(super) const fn new(recorder: Arc<Recorder>, over: UnboundedSender<Over>) -> Self {
+        Self { recorder, over }
+    }
+
+    /// An order that is under way from now on.
+    pub(super) fn register(&self, order: &PaidOrder) -> LiveOrder {
+        let currency = order.currency.as_deref().unwrap_or_default();
+        let recorded = self.recorder.order(&order.number, order.paid, currency);
+        LiveOrder::new(recorded, order.paid, self.over.clone())
+    }
+
+    /// One that other machines refund as well.
+    pub(super) fn register_shared(&self, order: &PaidOrder) -> LiveOrder {
+        let currency = order.currency.as_deref().unwrap_or_default();
+        let recorded = self
+            .recorder
+            .shared_order(&order.number, order.paid, currency);
+        LiveOrder::shared(recorded, order.paid)
+    }
 }

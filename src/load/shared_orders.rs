@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 
 use crate::audit::{Evidence, Money};
-use crate::target::PaidOrder;
 
+use super::live_order::LiveOrder;
 use super::population::Plan;
 use super::scenario::Kind;
 use super::traffic;
@@ -13,15 +13,15 @@ use super::traffic;
 /// Shared orders that are not under way yet, in the order of their file: all
 /// machines take them in that order, so that they meet on the same ones.
 #[derive(Debug, Default)]
-pub(super) struct Queue(Mutex<VecDeque<PaidOrder>>);
+pub(super) struct Queue(Mutex<VecDeque<LiveOrder>>);
 
 impl Queue {
-    pub(super) fn of(orders: impl IntoIterator<Item = PaidOrder>) -> Self {
+    pub(super) fn of(orders: impl IntoIterator<Item = LiveOrder>) -> Self {
         Self(Mutex::new(orders.into_iter().collect()))
     }
 
     /// The next one, where there is one.
-    pub(super) fn next(&self) -> Option<PaidOrder> {
+    pub(super) fn next(&self) -> Option<LiveOrder> {
         self.0.lock().expect("no holder panics").pop_front()
     }
 }
@@ -33,7 +33,7 @@ pub(super) fn failure(plan: &Plan, evidence: &Evidence) -> Option<&'static str> 
     let is_refused_for_others = match (plan.kind, evidence.money) {
         // It has taken effect before, whoever came after it.
         (Kind::Retry, Money::NoAmount) => false,
-        (_, Money::NoAmount | Money::NoState) => plan.is_shared,
+        (_, Money::NoAmount | Money::NoState) => plan.order.is_shared(),
         _ => false,
     };
     if is_refused_for_others {
@@ -45,19 +45,28 @@ pub(super) fn failure(plan: &Plan, evidence: &Evidence) -> Option<&'static str> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::SignatureState;
+    use tokio::sync::mpsc::unbounded_channel;
+
+    use crate::audit::{Recorder, SignatureState};
     use crate::load::population::Place;
-    use crate::protocol::{Amount, OrderNo};
+    use crate::protocol::{Amount, OrderNo, Profile};
 
     fn plan(kind: Kind, is_shared: bool) -> Plan {
+        let recorder = Recorder::new(&Profile::built_in(), None);
+        let (number, paid) = (OrderNo::new("o1").unwrap(), Amount::new(1));
+        let order = if is_shared {
+            LiveOrder::shared(recorder.shared_order(&number, paid, "JPY"), paid)
+        } else {
+            let recorded = recorder.order(&number, paid, "JPY");
+            LiveOrder::new(recorded, paid, unbounded_channel().0)
+        };
         Plan {
             kind,
-            order: OrderNo::new("o1").unwrap(),
+            order,
             refund: None,
             amount: Amount::new(1),
             place: Place::Slot(0),
             uses_up: false,
-            is_shared,
             pick: 0,
         }
     }

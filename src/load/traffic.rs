@@ -3,7 +3,7 @@
 use crate::audit::{Evidence, Finding, Money, OrderReading, QueryEvidence, SignatureState};
 use crate::generate::mutate::forge;
 use crate::protocol::envelope::seal;
-use crate::protocol::{Code, Direction, QueryRequest, RefundRequest};
+use crate::protocol::{Code, Direction, QueryRequest, RefundRequest, RefundWriter};
 use crate::target::{Caller, Ending};
 
 use super::malformed::{self, Malformed};
@@ -12,21 +12,32 @@ use super::scenario::Kind;
 
 /// Writes the envelope of what is planned at the end of `out`. Of a malformed
 /// request it gives what is wrong with it.
-pub fn write_document(caller: &Caller, plan: &Plan, out: &mut Vec<u8>) -> Option<Malformed> {
+pub fn write_document(
+    caller: &Caller,
+    writer: &mut RefundWriter,
+    plan: &Plan,
+    out: &mut Vec<u8>,
+) -> Option<Malformed> {
     let key = &caller.partner.key;
+    let order = plan.order.number();
     let Some(refund) = &plan.refund else {
-        let body =
-            QueryRequest::by_partner_order_no(Some(caller.store.clone()), plan.order.clone());
+        let body = QueryRequest::by_partner_order_no(Some(caller.store.clone()), order.clone());
         seal(Direction::Request, &caller.header(), &body, key, out);
         return None;
     };
-    let body = RefundRequest::new(plan.order.clone(), refund.clone(), plan.amount);
     if plan.kind == Kind::Malformed {
+        let body = RefundRequest::new(order.clone(), refund.clone(), plan.amount);
         let mut malformed = malformed::draw(plan.pick, &caller.value_text(&body), key);
         out.append(&mut malformed.document);
         return Some(malformed);
     }
-    seal(Direction::Request, &caller.header(), &body, key, out);
+    let message = caller.numbers.message();
+    writer.write(
+        caller.clock.now(),
+        &message,
+        (order, refund, plan.amount),
+        out,
+    );
     if plan.kind == Kind::BadSignature {
         forge(out);
     }

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-use crate::audit::{Money, OrderReading, Reply as Heard, classify, classify_query};
-use crate::protocol::{Amount, Api};
-use crate::target::{Caller, Connection, Ending};
+use crate::audit::{Money, OrderReading, Reply as Heard, Stamp, classify, classify_query};
+use crate::protocol::{Amount, Api, RefundWriter};
+use crate::target::{Caller, Connection, Ending, PostHead};
 
 use super::arrivals::Arrival;
 use super::malformed::Malformed;
@@ -20,7 +20,7 @@ use super::{shared_orders, traffic, volley};
 
 /// How much of the traffic one transaction of goose's is: enough to make its
 /// bookkeeping cheap, little enough to stop soon.
-const BATCH: usize = 32;
+const BATCH: usize = 64;
 const BATCH_TIME: Duration = Duration::from_millis(20);
 /// How long a user waits before it knocks again where nobody answers.
 const RECONNECT_PAUSE: Duration = Duration::from_millis(50);
@@ -32,6 +32,9 @@ pub struct User {
     number: usize,
     /// The partner, with numbers of this user's own.
     caller: Caller,
+    writer: RefundWriter,
+    refund_head: PostHead,
+    query_head: PostHead,
     connection: Option<Connection>,
     /// Further ones, for requests that leave at once.
     rivals: Vec<Option<Connection>>,
@@ -44,21 +47,29 @@ pub struct User {
     request: Vec<u8>,
 }
 
-/// What came of one request, for goose's own books.
-#[derive(Debug, Clone, Copy)]
-pub struct Served {
-    /// What it was.
-    pub kind: Kind,
-    /// How long it took from its first byte.
-    pub service: Duration,
-    /// What was wrong.
-    pub failure: Option<&'static str>,
-}
-
 /// An answer, judged.
 pub(super) struct Judged {
     pub(super) failure: Option<&'static str>,
     pub(super) is_unknown: bool,
+    /// When its request's first byte was about to leave.
+    pub(super) started: Instant,
+    /// When its last byte had come, or what would not come was given up.
+    pub(super) ended: Instant,
+}
+
+impl Judged {
+    fn over(
+        (sent, ended): (Stamp, Stamp),
+        failure: Option<&'static str>,
+        is_unknown: bool,
+    ) -> Self {
+        Self {
+            failure,
+            is_unknown,
+            started: sent.at(),
+            ended: ended.at(),
+        }
+    }
 }
 
 impl User {
@@ -69,8 +80,16 @@ impl User {
                 .unwrap_or(u64::MAX)
                 .wrapping_mul(0x9e37_79b9_7f4a_7c15),
         );
+        let caller = shared.caller.for_lane(number);
         Self {
-            caller: shared.caller.for_lane(number),
+            writer: RefundWriter::new(
+                caller.partner.number.clone(),
+                caller.profile.time_field,
+                caller.partner.key.clone(),
+            ),
+            refund_head: caller.endpoint.post_head(Api::Refund.path()),
+            query_head: caller.endpoint.post_head(Api::Query.path()),
+            caller,
             shared,
             number,
             connection: None,
@@ -87,68 +106,72 @@ impl User {
         connect(&mut self.connection, &self.shared).await
     }
 
-    /// Sends a short run of requests, as they fall due.
-    /// Where it is not its turn it leaves, and waits for it.
-    pub async fn run(&mut self, served: &mut Vec<Served>) {
+    /// Sends a short run of requests, as they fall due, and tells whether there
+    /// were any. Where it is not its turn it leaves, and waits for it.
+    pub async fn run(&mut self) -> bool {
         if !self.shared.wants(self.number) {
             self.connection = None;
             self.rivals.clear();
             self.shared.wait_for_turn(self.number).await;
-            return;
+            return true;
         }
-        let until = Instant::now() + BATCH_TIME;
-        for _ in 0..BATCH {
-            let Some(arrival) = self.shared.arrivals.next().await else {
-                return;
+        let mut free = Instant::now();
+        let until = free + BATCH_TIME;
+        for sent in 0..BATCH {
+            let Some(arrival) = self.shared.arrivals.next(free).await else {
+                return sent > 0;
             };
-            if let Some(one) = self.serve(arrival).await {
-                served.push(one);
-            }
-            if Instant::now() >= until {
-                return;
+            let Some(ended) = self.serve(arrival).await else {
+                return false;
+            };
+            free = ended;
+            if free >= until {
+                break;
             }
         }
+        true
     }
 
-    async fn serve(&mut self, arrival: Arrival) -> Option<Served> {
-        // What the generator is late with; all that follows is the gateway's.
-        let lag = Instant::now().saturating_duration_since(arrival.ready);
+    /// Sends one request, and tells when the user was free again. `None` where
+    /// there is no order left.
+    async fn serve(&mut self, arrival: Arrival) -> Option<Instant> {
         let plan = self.plan().await?;
         let malformed = self.write(&plan);
-        let started = Instant::now();
         let judged = match self.connect_for(&plan).await {
             Ok(()) => self.exchange(&plan, malformed).await,
             Err(_) => {
+                let started = Instant::now();
                 tokio::time::sleep(RECONNECT_PAUSE).await;
                 Judged {
                     failure: Some("no connection"),
                     is_unknown: false,
+                    started,
+                    ended: Instant::now(),
                 }
             }
         };
-        let ended = Instant::now();
-        let service = ended - started;
         self.shared.record(
             self.number,
-            started,
+            judged.started,
             &Sample {
                 kind: plan.kind,
-                latency: ended.saturating_duration_since(arrival.due),
-                service,
-                lag,
+                latency: judged.ended.saturating_duration_since(arrival.due),
+                service: judged.ended.saturating_duration_since(judged.started),
+                // What the generator is late with; all else is the gateway's.
+                lag: judged.started.saturating_duration_since(arrival.ready),
                 failure: judged.failure,
                 is_unknown: judged.is_unknown,
             },
         );
-        if plan.uses_up {
-            let amount = fresh_amount(self.shared.order_amount, &mut self.paying);
-            self.shared.replace(plan.place, &self.caller, amount).await;
+        if !plan.uses_up {
+            return Some(judged.ended);
         }
-        Some(Served {
-            kind: plan.kind,
-            service,
-            failure: judged.failure,
-        })
+        let amount = fresh_amount(self.shared.order_amount, &mut self.paying);
+        let place = plan.place;
+        // Let go of first: it may be the last that holds its order.
+        drop(plan);
+        self.shared.replace(place, &self.caller, amount).await;
+        Some(Instant::now())
     }
 
     /// Plans a request about an order that is not being replaced.
@@ -169,15 +192,14 @@ impl User {
 
     fn write(&mut self, plan: &Plan) -> Option<Malformed> {
         self.document.clear();
-        let malformed = traffic::write_document(&self.caller, plan, &mut self.document);
-        let api = if plan.refund.is_some() {
-            Api::Refund
-        } else {
-            Api::Query
+        let malformed =
+            traffic::write_document(&self.caller, &mut self.writer, plan, &mut self.document);
+        let head = match plan.refund {
+            Some(_) => &self.refund_head,
+            None => &self.query_head,
         };
         self.request.clear();
-        let endpoint = &self.caller.endpoint;
-        endpoint.write_post(api.path(), &self.document, &mut self.request);
+        head.write(&self.document, &mut self.request);
         malformed
     }
 
@@ -203,37 +225,42 @@ impl User {
     }
 
     async fn query(&mut self, plan: &Plan) -> Judged {
-        let shared = &self.shared;
+        let recorder = &self.shared.recorder;
         let connection = self.connection.as_mut().expect("it was just connected");
-        let attempt = shared.recorder.query_sent(&plan.order);
+        let attempt = recorder.query_sent_of(plan.order.recorded());
+        let sent = attempt.sent();
         let outcome = connection.round_trip(&self.request).await;
+        let ended = recorder.stamp();
         let key = &self.caller.partner.key;
-        let evidence = classify_query(&Heard::from(&outcome), key, &plan.order);
-        shared.recorder.query_answered(attempt, &evidence);
-        Judged {
-            failure: traffic::query_failure(&evidence),
-            is_unknown: evidence.reading == OrderReading::Nothing,
-        }
+        let evidence = classify_query(&Heard::from(&outcome), key, plan.order.number());
+        recorder.query_answered_at(attempt, ended, &evidence);
+        let is_unknown = evidence.reading == OrderReading::Nothing;
+        Judged::over((sent, ended), traffic::query_failure(&evidence), is_unknown)
     }
 
     async fn refund(&mut self, plan: &Plan) -> Judged {
         let shared = &self.shared;
+        let recorder = &shared.recorder;
         let connection = self.connection.as_mut().expect("it was just connected");
         let refund = plan.refund.as_ref().expect("only a query has no number");
-        let attempt = shared.recorder.sent(&plan.order, refund, plan.amount);
+        let order = plan.order.recorded();
+        let attempt = match plan.kind {
+            Kind::Retry => recorder.sent_of(order, refund, plan.amount),
+            _ => recorder.first_sent_of(order, refund, plan.amount),
+        };
+        let sent = attempt.sent();
         let outcome = connection.round_trip(&self.request).await;
+        let ended = recorder.stamp();
         let caller = &self.caller;
         let evidence = classify(&Heard::from(&outcome), &caller.partner.key, &caller.profile);
-        if let Some(violation) = shared.recorder.answered(attempt, &evidence) {
+        if let Some(violation) = recorder.answered_at(attempt, ended, &evidence) {
             shared.alarm(violation);
         }
         if evidence.money == Money::Yes && matches!(plan.kind, Kind::Partial | Kind::ExactRest) {
             shared.population.accepted(plan);
         }
-        Judged {
-            failure: shared_orders::failure(plan, &evidence),
-            is_unknown: evidence.money == Money::Maybe,
-        }
+        let failure = shared_orders::failure(plan, &evidence);
+        Judged::over((sent, ended), failure, evidence.money == Money::Maybe)
     }
 
     /// A request that nobody may act on. It is recorded only where somebody
@@ -242,21 +269,23 @@ impl User {
     /// seen when its order is drained.
     async fn malformed(&mut self, plan: &Plan, malformed: &Malformed) -> Judged {
         let shared = &self.shared;
+        let recorder = &shared.recorder;
         let connection = self.connection.as_mut().expect("it was just connected");
+        let sent = recorder.stamp();
         let outcome = connection.round_trip(&self.request).await;
+        let ended = recorder.stamp();
         let caller = &self.caller;
         let evidence = classify(&Heard::from(&outcome), &caller.partner.key, &caller.profile);
         if let (Money::Yes, Some(refund)) = (evidence.money, &plan.refund) {
-            let attempt = shared.recorder.sent(&plan.order, refund, plan.amount);
-            if let Some(violation) = shared.recorder.answered(attempt, &evidence) {
+            let attempt = recorder.sent_of(plan.order.recorded(), refund, plan.amount);
+            if let Some(violation) = recorder.answered(attempt, &evidence) {
                 shared.alarm(violation);
             }
             shared.malformed_accepted(malformed);
         }
-        Judged {
-            failure: traffic::malformed_failure(malformed, &evidence, outcome.as_ref().err()),
-            is_unknown: false,
-        }
+        let lost = outcome.as_ref().err();
+        let failure = traffic::malformed_failure(malformed, &evidence, lost);
+        Judged::over((sent, ended), failure, false)
     }
 
     /// Several refunds that leave together, each on a connection of its own.

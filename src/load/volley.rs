@@ -1,5 +1,7 @@
 //! Several refunds of one order that leave together.
 
+use std::time::Instant;
+
 use futures_util::future::join_all;
 
 use crate::audit::{Evidence, Money, Reply as Heard, classify};
@@ -21,9 +23,12 @@ pub(super) async fn fire(
     requests: Vec<Vec<u8>>,
     connections: impl Iterator<Item = &mut Connection>,
 ) -> Judged {
+    let started = Instant::now();
     let mut flights = Vec::with_capacity(requests.len());
     for ((refund, request), connection) in refunds.iter().zip(requests).zip(connections) {
-        let attempt = shared.recorder.sent(&plan.order, refund, plan.amount);
+        let attempt = shared
+            .recorder
+            .sent_of(plan.order.recorded(), refund, plan.amount);
         let flight = connection.launch(Schedule::whole(request)).await;
         flights.push((connection, flight, attempt));
     }
@@ -45,5 +50,7 @@ pub(super) async fn fire(
             .iter()
             .find_map(|evidence| shared_orders::failure(plan, evidence)),
         is_unknown: landed.iter().any(|evidence| evidence.money == Money::Maybe),
+        started,
+        ended: Instant::now(),
     }
 }

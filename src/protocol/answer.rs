@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use super::amount::Amount;
 use super::code::Code;
-use super::object::Object;
+use super::object::{FieldProblem, Object, amount_of, text_of};
 
 /// A member of a response: there, absent, or not what it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,11 +36,12 @@ impl<T> Reading<T> {
         matches!(self, Self::Absent)
     }
 
-    fn from_result<E>(absent: bool, result: Result<T, E>) -> Self {
-        match result {
-            _ if absent => Self::Absent,
-            Ok(value) => Self::Value(value),
-            Err(_) => Self::Wrong,
+    /// The same of what `change` makes of a value.
+    fn map<U>(self, change: impl FnOnce(T) -> U) -> Reading<U> {
+        match self {
+            Self::Absent => Reading::Absent,
+            Self::Value(value) => Reading::Value(change(value)),
+            Self::Wrong => Reading::Wrong,
         }
     }
 }
@@ -90,41 +91,83 @@ impl<'a> Answer<'a> {
             .object("header")
             .map_err(|_| AnswerError("header"))?;
         let body = response.object("body").map_err(|_| AnswerError("body"))?;
-        let number = |name| Reading::from_result(body.get(name).is_none(), body.amount(name));
-        let message_id = match read_text(&header, "reqMsgId") {
-            Reading::Absent => read_text(&header, "respMsgId"),
-            there => there,
-        };
-        Ok(Self {
-            partner_no: read_text(&header, "partnerNo"),
-            time: read_text(&header, "respTime"),
-            sign_type: read_text(&header, "signType"),
-            version: read_text(&header, "version"),
-            message_id,
-            code: match number("code") {
-                Reading::Value(code) => Reading::Value(Code(code.minor_units())),
-                Reading::Absent => Reading::Absent,
-                Reading::Wrong => Reading::Wrong,
-            },
-            msg: read_text(&body, "msg"),
-            order_amount: number("orderAmount"),
-            status: match number("status") {
-                Reading::Value(status) => Reading::Value(status.minor_units()),
-                Reading::Absent => Reading::Absent,
-                Reading::Wrong => Reading::Wrong,
-            },
-            currency: read_text(&body, "currency"),
-            order_no: read_text(&body, "orderNo"),
-            partner_order_no: read_text(&body, "partnerOrderNo"),
-        })
+        Ok(Self::of(
+            &HEADER.map(|name| header.get(name)),
+            &BODY.map(|name| body.get(name)),
+        ))
+    }
+
+    /// The answer whose members [`HEADER`] and [`BODY`] have these texts.
+    pub(super) fn of(header: &HeaderTexts<'a>, body: &BodyTexts<'a>) -> Self {
+        let [
+            partner_no,
+            time,
+            sign_type,
+            version,
+            request_id,
+            response_id,
+        ] = *header;
+        let [
+            code,
+            msg,
+            order_amount,
+            status,
+            currency,
+            order_no,
+            partner_order_no,
+        ] = *body;
+        let number = |raw| read(raw, amount_of);
+        Self {
+            partner_no: read(partner_no, text_of),
+            time: read(time, text_of),
+            sign_type: read(sign_type, text_of),
+            version: read(version, text_of),
+            message_id: read(request_id.or(response_id), text_of),
+            code: number(code).map(|code| Code(code.minor_units())),
+            msg: read(msg, text_of),
+            order_amount: number(order_amount),
+            status: number(status).map(Amount::minor_units),
+            currency: read(currency, text_of),
+            order_no: read(order_no, text_of),
+            partner_order_no: read(partner_order_no, text_of),
+        }
     }
 }
 
-fn read_text<'a>(object: &Object<'a>, name: &'static str) -> Reading<Cow<'a, str>> {
-    match object.text(name) {
-        Ok(None) => Reading::Absent,
-        Ok(Some(text)) => Reading::Value(text),
-        Err(_) => Reading::Wrong,
+/// The members of a header that an answer has a use for.
+pub(super) const HEADER: [&str; 6] = [
+    "partnerNo",
+    "respTime",
+    "signType",
+    "version",
+    "reqMsgId",
+    // A header has the one or the other (clause `header.message-id`).
+    "respMsgId",
+];
+/// The texts of their values, where they are there.
+pub(super) type HeaderTexts<'a> = [Option<&'a str>; HEADER.len()];
+
+/// The members of a body that an answer has a use for.
+pub(super) const BODY: [&str; 7] = [
+    "code",
+    "msg",
+    "orderAmount",
+    "status",
+    "currency",
+    "orderNo",
+    "partnerOrderNo",
+];
+/// The texts of their values, where they are there.
+pub(super) type BodyTexts<'a> = [Option<&'a str>; BODY.len()];
+
+fn read<'a, T>(
+    raw: Option<&'a str>,
+    value_of: impl Fn(&'a str) -> Result<T, FieldProblem>,
+) -> Reading<T> {
+    match raw.map(value_of) {
+        None => Reading::Absent,
+        Some(Ok(value)) => Reading::Value(value),
+        Some(Err(_)) => Reading::Wrong,
     }
 }
 

@@ -141,13 +141,13 @@ pub fn seal_raw(direction: Direction, raw: &[u8], key: &SignKey, out: &mut Vec<u
     close(start, key, out);
 }
 
-fn open(direction: Direction, out: &mut Vec<u8>) {
+pub(super) fn open(direction: Direction, out: &mut Vec<u8>) {
     out.extend_from_slice(b"{\"");
     out.extend_from_slice(direction.member().as_bytes());
     out.extend_from_slice(b"\":");
 }
 
-fn close(start: usize, key: &SignKey, out: &mut Vec<u8>) {
+pub(super) fn close(start: usize, key: &SignKey, out: &mut Vec<u8>) {
     let signature = signature::sign(&out[start..], key);
     out.extend_from_slice(b",\"signature\":\"");
     out.extend_from_slice(signature.as_str().as_bytes());

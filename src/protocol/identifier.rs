@@ -5,6 +5,7 @@
 //! `a`, `A` and `a ` are three different numbers.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,10 @@ pub enum IdentifierError {
 /// # Errors
 /// [`IdentifierError`] names the first limit that was broken.
 pub fn check_text(text: &str, longest: usize) -> Result<(), IdentifierError> {
+    // As good as every number is printable ASCII, and needs no decoding.
+    if text.len() <= longest && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return Ok(());
+    }
     // A text of few bytes has few characters: most never need the count.
     if text.len() > longest && text.chars().count() > longest {
         return Err(IdentifierError::TooLong(longest));
@@ -48,7 +53,7 @@ pub trait Identifier: Sized {
     ///
     /// # Errors
     /// [`IdentifierError`] names the limit that was broken.
-    fn parse(text: String) -> Result<Self, IdentifierError>;
+    fn parse(text: &str) -> Result<Self, IdentifierError>;
 }
 
 macro_rules! identifier {
@@ -56,20 +61,20 @@ macro_rules! identifier {
         $(#[$documentation])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Takes `text` as it is.
             ///
             /// # Errors
             /// [`IdentifierError`] names the limit that was broken.
-            pub fn new(text: impl Into<String>) -> Result<Self, IdentifierError> {
-                let text = text.into();
+            pub fn new(text: impl AsRef<str>) -> Result<Self, IdentifierError> {
+                let text = text.as_ref();
                 if text.is_empty() && !$empty {
                     return Err(IdentifierError::Empty);
                 }
-                check_text(&text, $longest)?;
-                Ok(Self(text))
+                check_text(text, $longest)?;
+                Ok(Self(text.into()))
             }
 
             /// The text, as it stands on the wire before JSON's escapes.
@@ -81,7 +86,7 @@ macro_rules! identifier {
         impl Identifier for $name {
             const LONGEST: usize = $longest;
 
-            fn parse(text: String) -> Result<Self, IdentifierError> {
+            fn parse(text: &str) -> Result<Self, IdentifierError> {
                 Self::new(text)
             }
         }
@@ -102,7 +107,7 @@ macro_rules! identifier {
 
         impl From<$name> for String {
             fn from(identifier: $name) -> Self {
-                identifier.0
+                identifier.0.as_ref().to_owned()
             }
         }
     };

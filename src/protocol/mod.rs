@@ -19,10 +19,13 @@ pub mod explain;
 pub mod header;
 pub mod identifier;
 pub mod object;
+pub mod one_pass;
 pub mod payment;
+mod plain;
 pub mod profile;
 pub mod query;
 pub mod refund;
+pub mod refund_writer;
 pub mod rewriting;
 pub mod signature;
 pub mod time;
@@ -38,10 +41,12 @@ pub use identifier::{
     Barcode, Identifier, IdentifierError, MessageId, OrderNo, PartnerNo, RefundNo, StoreNo,
 };
 pub use object::{FieldError, Object};
+pub use one_pass::PlainAnswer;
 pub use payment::PaymentRequest;
 pub use profile::Profile;
 pub use query::{OrderState, QueryRequest};
 pub use refund::{RefundRequest, RefundStatus};
+pub use refund_writer::RefundWriter;
 pub use rewriting::Rewriting;
 pub use signature::{SignKey, Signature, SignatureError};
 pub use time::Timestamp;

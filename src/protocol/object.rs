@@ -10,15 +10,21 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
+use smallvec::SmallVec;
 
 use super::amount::{Amount, AmountError};
 use super::identifier::{Identifier, IdentifierError, check_text};
+use super::plain;
 
 /// The members of one JSON object, in the order of the wire, names decoded.
 #[derive(Debug, Clone)]
 pub struct Object<'a> {
-    members: Vec<(Cow<'a, str>, &'a RawValue)>,
+    members: Members<'a>,
 }
+
+/// Names, decoded, and the texts of their values. No message of the protocol
+/// has more members in one object than find room without an allocation.
+type Members<'a> = SmallVec<[(Cow<'a, str>, &'a str); 8]>;
 
 /// Why a text is no object that can be read member by member.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -86,13 +92,19 @@ impl<'a> Object<'a> {
     /// [`ObjectError`] where it is not an object, or not one that every reader
     /// would understand alike.
     pub fn parse(raw: &'a str) -> Result<Self, ObjectError> {
-        match serde_json::from_str::<Members<'a>>(raw) {
-            Ok(Members { members }) => match first_duplicate(&members) {
-                None => Ok(Self { members }),
-                Some(name) => Err(ObjectError::Duplicate(name)),
-            },
-            Err(error) if error.is_data() => Err(ObjectError::NotAnObject),
-            Err(error) => Err(ObjectError::NotJson(error.to_string())),
+        let members = match plain::members(raw) {
+            Some(members) => members
+                .into_iter()
+                .map(|(name, value)| (Cow::Borrowed(name), value))
+                .collect(),
+            None => parse(raw).map_err(|error| match error {
+                error if error.is_data() => ObjectError::NotAnObject,
+                error => ObjectError::NotJson(error.to_string()),
+            })?,
+        };
+        match first_duplicate(&members) {
+            None => Ok(Self { members }),
+            Some(name) => Err(ObjectError::Duplicate(name)),
         }
     }
 
@@ -101,7 +113,7 @@ impl<'a> Object<'a> {
         self.members
             .iter()
             .find(|(candidate, _)| candidate == name)
-            .map(|(_, value)| value.get())
+            .map(|(_, value)| *value)
     }
 
     /// The names of the members, in the order of the wire.
@@ -135,17 +147,7 @@ impl<'a> Object<'a> {
         let Some(raw) = self.get(name) else {
             return Ok(None);
         };
-        let problem = match raw.as_bytes().first() {
-            Some(b'"') => match serde_json::from_str::<Text<'a>>(raw) {
-                Ok(Text(text)) => return Ok(Some(text)),
-                // Half of a surrogate pair: JSON's grammar takes it, and no
-                // Unicode text has it.
-                Err(_) => FieldProblem::WrongType("a Unicode text"),
-            },
-            Some(b'n') => FieldProblem::Null,
-            _ => FieldProblem::WrongType("a string"),
-        };
-        Err(FieldError {
+        text_of(raw).map(Some).map_err(|problem| FieldError {
             field: name,
             problem,
         })
@@ -157,7 +159,7 @@ impl<'a> Object<'a> {
     /// [`FieldError`] where it is absent, no string, or breaks a limit.
     pub fn identifier<T: Identifier>(&self, name: &'static str) -> Result<T, FieldError> {
         let text = self.text(name)?.ok_or_else(|| missing(name))?;
-        T::parse(text.into_owned()).map_err(|error| FieldError {
+        T::parse(&text).map_err(|error| FieldError {
             field: name,
             problem: error.into(),
         })
@@ -192,18 +194,34 @@ impl<'a> Object<'a> {
     /// [`FieldError`] where it is absent, no number, or no whole number that fits.
     pub fn amount(&self, name: &'static str) -> Result<Amount, FieldError> {
         let raw = self.get(name).ok_or_else(|| missing(name))?;
-        let problem = match raw.as_bytes().first() {
-            Some(b'-' | b'0'..=b'9') => match Amount::from_token(raw) {
-                Ok(amount) => return Ok(amount),
-                Err(error) => error.into(),
-            },
-            Some(b'n') => FieldProblem::Null,
-            _ => FieldProblem::WrongType("a number"),
-        };
-        Err(FieldError {
+        amount_of(raw).map_err(|problem| FieldError {
             field: name,
             problem,
         })
+    }
+}
+
+/// The text that a JSON value is.
+pub(super) fn text_of(raw: &str) -> Result<Cow<'_, str>, FieldProblem> {
+    match raw.as_bytes().first() {
+        Some(b'"') if !raw.contains('\\') => Ok(Cow::Borrowed(&raw[1..raw.len() - 1])),
+        Some(b'"') => match serde_json::from_str::<Text<'_>>(raw) {
+            Ok(Text(text)) => Ok(text),
+            // Half of a surrogate pair: JSON's grammar takes it, and no
+            // Unicode text has it.
+            Err(_) => Err(FieldProblem::WrongType("a Unicode text")),
+        },
+        Some(b'n') => Err(FieldProblem::Null),
+        _ => Err(FieldProblem::WrongType("a string")),
+    }
+}
+
+/// The amount that a JSON value is.
+pub(super) fn amount_of(raw: &str) -> Result<Amount, FieldProblem> {
+    match raw.as_bytes().first() {
+        Some(b'-' | b'0'..=b'9') => Ok(Amount::from_token(raw)?),
+        Some(b'n') => Err(FieldProblem::Null),
+        _ => Err(FieldProblem::WrongType("a number")),
     }
 }
 
@@ -218,36 +236,38 @@ const fn missing(field: &'static str) -> FieldError {
 /// for whoever has to look at what [`Object`] refuses. `None` where `raw` is no
 /// object.
 pub fn members(raw: &str) -> Option<Vec<(Cow<'_, str>, &str)>> {
-    let Members { members } = serde_json::from_str(raw).ok()?;
-    let texts = members.into_iter().map(|(name, value)| (name, value.get()));
-    Some(texts.collect())
+    parse(raw).ok().map(SmallVec::into_vec)
+}
+
+fn parse(raw: &str) -> serde_json::Result<Members<'_>> {
+    serde_json::from_str(raw).map(|Parsed(members)| members)
 }
 
 /// A string that borrows where it has no escapes.
 #[derive(Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
-struct Members<'a> {
-    members: Vec<(Cow<'a, str>, &'a RawValue)>,
-}
+struct Parsed<'a>(Members<'a>);
 
-impl<'de> Deserialize<'de> for Members<'de> {
+impl<'de> Deserialize<'de> for Parsed<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct MembersVisitor;
 
         impl<'de> Visitor<'de> for MembersVisitor {
-            type Value = Members<'de>;
+            type Value = Parsed<'de>;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 formatter.write_str("a JSON object")
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members: Vec<(Cow<'de, str>, &'de RawValue)> = Vec::with_capacity(8);
-                while let Some((Text(name), value)) = map.next_entry::<Text<'de>, &RawValue>()? {
-                    members.push((name, value));
+                let mut members = Members::new();
+                while let Some((Text(name), value)) =
+                    map.next_entry::<Text<'de>, &'de RawValue>()?
+                {
+                    members.push((name, value.get()));
                 }
-                Ok(Members { members })
+                Ok(Parsed(members))
             }
         }
 
@@ -257,16 +277,16 @@ impl<'de> Deserialize<'de> for Members<'de> {
 
 /// The first name that stands twice. Small objects are scanned; a flood of
 /// members is sorted, so that it can't cost quadratic time.
-fn first_duplicate(members: &[(Cow<'_, str>, &RawValue)]) -> Option<String> {
+fn first_duplicate(members: &Members<'_>) -> Option<String> {
     const SCANNED: usize = 16;
-    let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_ref()).collect();
-    let twice = if names.len() <= SCANNED {
-        names
+    let twice = if members.len() <= SCANNED {
+        members
             .iter()
             .enumerate()
-            .find(|(index, name)| names[..*index].contains(name))
-            .map(|(_, name)| *name)
+            .find(|(index, (name, _))| members[..*index].iter().any(|(other, _)| other == name))
+            .map(|(_, (name, _))| name.as_ref())
     } else {
+        let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_ref()).collect();
         names.sort_unstable();
         names
             .windows(2)

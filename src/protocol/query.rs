@@ -55,7 +55,7 @@ fn optional<T: super::identifier::Identifier>(
     let Some(text) = body.optional_text(name, T::LONGEST)? else {
         return Ok(None);
     };
-    T::parse(text).map(Some).map_err(|error| FieldError {
+    T::parse(&text).map(Some).map_err(|error| FieldError {
         field: name,
         problem: FieldProblem::Text(error),
     })

@@ -61,6 +61,11 @@ impl Timestamp {
             .map_or(self, Self)
     }
 
+    /// Whether both are written alike: the same second at the same offset.
+    pub fn is_same_second(self, other: Self) -> bool {
+        self.0.timestamp() == other.0.timestamp() && self.0.offset() == other.0.offset()
+    }
+
     /// How far this is ahead of `other`, in seconds; negative where it is behind.
     pub fn seconds_since(self, other: Self) -> i64 {
         (self.0 - other.0).num_seconds()

@@ -270,6 +270,9 @@ pub(crate) fn write_violation(
         palette.paint(Tone::Strong, &violation_heading(violation)),
     )?;
     writeln!(out, "  {}", shown::line(&violation.message))?;
+    if let Some(certificate) = &violation.certificate {
+        writeln!(out, "  proof: {}", shown::line(certificate))?;
+    }
     if violation.witness.is_empty() {
         return Ok(());
     }

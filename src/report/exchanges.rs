@@ -68,7 +68,7 @@ fn write_one(
 
 /// The rule's id as a file name. Ids of the catalogue are names already; one
 /// that was read from a file of someone else need not be.
-fn file_name(id: &str) -> String {
+pub(super) fn file_name(id: &str) -> String {
     let name: String = id
         .chars()
         .map(|character| match character {

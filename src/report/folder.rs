@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::collected::Report;
 use super::error::ReportError;
-use super::{exchanges, html, json, junit, markdown};
+use super::{exchanges, exhibits, html, json, junit, markdown};
 use crate::load::{Measured, measured};
 
 /// The name that always leads to the newest run.
@@ -91,6 +91,9 @@ impl RunFolder {
     /// The first file that could not be written.
     pub fn write(&self, report: &mut Report) -> Result<(), ReportError> {
         let mut first_error = exchanges::write(&self.path, &report.plan, &mut report.rules);
+        if let Some(audit) = &mut report.audit {
+            first_error = first_error.and(exhibits::write(&self.path, audit));
+        }
         report.folder = Some(self.path.clone());
         for (name, write) in FILES {
             let written = self.write_file(name, |out| write(report, out));
@@ -219,14 +222,29 @@ mod tests {
         assert_eq!(
             names(folder.path()),
             [
+                "certificates",
                 "exchanges",
                 "junit.xml",
+                "pictures",
                 "report.html",
                 "report.json",
                 "summary.md"
             ]
         );
         assert_eq!(report.folder.as_deref(), Some(folder.path()));
+        assert_eq!(
+            names(&folder.path().join("pictures")),
+            ["01-I1-o17.svg", "02-I3-o_4_.svg"]
+        );
+        let certificate = folder.path().join("certificates/02-I3-o_4_.json");
+        let certificate = fs::read_to_string(certificate).unwrap();
+        assert!(certificate.contains("runs/[sign key]/history.ndjson"));
+        let second = &report.violations()[1];
+        let files = [&second.certificate, &second.picture].map(|file| file.as_deref().unwrap());
+        assert_eq!(
+            files,
+            ["certificates/02-I3-o_4_.json", "pictures/02-I3-o_4_.svg"]
+        );
         assert_eq!(
             folder.history_path("ndjson"),
             folder.path().join("history.ndjson")

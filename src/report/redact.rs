@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::verdict::{
-    AuditSummary, Dialect, Event, ExchangeEvidence, LoadSummary, RuleOutcome, RunPlan, Violation,
+    AuditSummary, Dialect, Event, ExchangeEvidence, Exhibit, LoadSummary, RuleOutcome, RunPlan,
+    Violation,
 };
 
 /// Replaces secrets by `[sign key]`.
@@ -132,6 +133,28 @@ impl Redactor {
         for step in &mut violation.witness {
             self.text(&mut step.refund);
             self.text(&mut step.outcome);
+        }
+        if let Some(exhibit) = &mut violation.exhibit {
+            self.exhibit(exhibit);
+        }
+    }
+
+    fn exhibit(&self, exhibit: &mut Exhibit) {
+        let certificate = &mut exhibit.certificate;
+        self.text(&mut certificate.order);
+        self.text(&mut certificate.history);
+        for record in &mut certificate.records {
+            self.text(&mut record.order);
+            record.refund.iter_mut().for_each(|text| self.text(text));
+        }
+        let Some(scene) = &mut exhibit.scene else {
+            return;
+        };
+        self.text(&mut scene.currency);
+        self.text(&mut scene.note);
+        for lane in &mut scene.lanes {
+            self.text(&mut lane.refund);
+            lane.order.iter_mut().for_each(|text| self.text(text));
         }
     }
 

@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 use super::collected::{Collector, Report};
 use super::redact::Redactor;
 use crate::verdict::{
-    AuditSummary, Comparison, Dialect, DialectPoint, Event, ExchangeEvidence, ExitCode, Exposure,
-    FailureDetail, KindSummary, Latency, Level, LoadProgress, LoadSummary, Observer, Reproduced,
-    RuleOutcome, RunPlan, RunVerdict, Severity, ThresholdOutcome, TimelinePoint, Timing, Verdict,
-    Violation, WitnessStep,
+    AuditSummary, CERTIFICATE_SCHEMA, Certificate, CertifiedTerms, Claim, Comparison, Dialect,
+    DialectPoint, Event, ExchangeEvidence, Exhibit, ExitCode, Exposure, FailureDetail, KindSummary,
+    Lane, LaneKind, Latency, Level, LoadProgress, LoadSummary, MoneyPoint, Observer, Reproduced,
+    RuleOutcome, RunPlan, RunVerdict, Scene, Severity, ThresholdOutcome, TimelinePoint, Timing,
+    Verdict, Violation, WitnessStep,
 };
 
 /// A sign key that the failed run's gateway gives away everywhere.
@@ -203,6 +204,7 @@ pub(super) fn outcome(id: &str, verdict: Verdict) -> RuleOutcome {
 pub(super) fn violation() -> Violation {
     Violation {
         invariant: "I1".into(),
+        claim: Claim::OverRefund,
         severity: Severity::MoneyLost,
         order: "o17".into(),
         paid: 1_000,
@@ -212,6 +214,60 @@ pub(super) fn violation() -> Violation {
             witness("r1", 501, 12, Some(18), "accepted"),
             witness("r2", 502, 13, Some(17), "accepted"),
         ],
+        exhibit: Some(Box::new(exhibit())),
+        certificate: None,
+        picture: None,
+    }
+}
+
+/// What the two are shown with; a number of theirs holds the sign key.
+fn exhibit() -> Exhibit {
+    let lane = |refund: String, amount, sent, answered, is_witness| Lane {
+        order: None,
+        refund,
+        amount: Some(amount),
+        sent,
+        answered: Some(answered),
+        sent_ns: Some(sent * 1_000),
+        answered_ns: Some(answered * 1_000),
+        kind: LaneKind::Accepted,
+        outcome: "accepted".into(),
+        is_witness,
+    };
+    Exhibit {
+        certificate: Certificate {
+            schema: CERTIFICATE_SCHEMA,
+            invariant: "I1".into(),
+            claim: Claim::OverRefund,
+            terms: CertifiedTerms {
+                duplicates: "either".into(),
+                late_failure: false,
+            },
+            history: format!("runs/{SECRET}/history.ndjson"),
+            order: "o17".into(),
+            paid: 1_000,
+            timing: Timing::ConcurrencyOnly.to_string(),
+            records: Vec::new(),
+            sums: None,
+            inequality: None,
+        },
+        history: Some(0),
+        scene: Some(Scene {
+            currency: "JPY".into(),
+            lanes: vec![
+                lane("r1".into(), 501, 12, 18, true),
+                lane("r2<&>".into(), 502, 13, 17, true),
+                lane(SECRET.into(), 7, 19, 20, false),
+            ],
+            hidden: 3,
+            money: vec![MoneyPoint {
+                place: 18,
+                at_least: Some(1_003),
+                at_most: 1_010,
+            }],
+            mark: None,
+            note: String::new(),
+        }),
     }
 }
 
@@ -219,6 +275,7 @@ pub(super) fn violation() -> Violation {
 pub(super) fn audit() -> AuditSummary {
     let refused = Violation {
         invariant: "I3".into(),
+        claim: Claim::UnjustifiedRefusal,
         severity: Severity::MoneyStuck,
         order: "o<4>".into(),
         message: format!(

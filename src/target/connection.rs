@@ -11,6 +11,7 @@ use tokio::time::timeout;
 
 use super::exchange::{Ending, Exchange, HttpAnswer, Phase};
 use super::http1::{AnswerParser, BodyPlace, ParsedAnswer};
+use super::patience::Patience;
 use super::schedule::{Schedule, Step};
 use super::stream::Stream;
 
@@ -53,6 +54,7 @@ impl Limits {
 pub struct Connection<S = Stream> {
     stream: S,
     limits: Limits,
+    patience: Patience,
     pub(super) parser: AnswerParser,
     /// What came since the present exchange began.
     pub(super) buffer: Vec<u8>,
@@ -103,6 +105,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Self {
             stream,
             limits,
+            patience: Patience::default(),
             parser: AnswerParser::new(),
             buffer: Vec::with_capacity(READ),
             usable: true,
@@ -316,7 +319,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             }
             stream.flush().await
         };
-        timeout(self.limits.write, writing)
+        self.patience
+            .with(self.limits.write, writing)
             .await
             .map_err(|_| Ending::TimedOut(Phase::Write))?
             .map_err(|error: io::Error| lost(&error, received))
@@ -348,9 +352,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     pub(super) async fn read_answer(&mut self) -> Result<ParsedAnswer, Ending> {
         let limit = self.limits.answer;
-        timeout(limit, self.read_until_complete())
-            .await
-            .map_err(|_| Ending::TimedOut(Phase::Answer))?
+        // Taken out meanwhile: the reading needs the rest of the connection.
+        let mut patience = std::mem::take(&mut self.patience);
+        let answer = patience.with(limit, self.read_until_complete()).await;
+        self.patience = patience;
+        answer.map_err(|_| Ending::TimedOut(Phase::Answer))?
     }
 
     async fn read_until_complete(&mut self) -> Result<ParsedAnswer, Ending> {

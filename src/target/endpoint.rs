@@ -28,6 +28,20 @@ pub struct Endpoint {
     limits: Limits,
 }
 
+/// The head of a POST, for whoever sends many alike.
+#[derive(Debug, Clone)]
+pub struct PostHead(Vec<u8>);
+
+impl PostHead {
+    /// Writes the bytes of a POST of `body` at the end of `out`.
+    pub fn write(&self, body: &[u8], out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.0);
+        serde_json::to_writer(&mut *out, &body.len()).expect("a vector takes every byte");
+        out.extend_from_slice(b"\r\n\r\n");
+        out.extend_from_slice(body);
+    }
+}
+
 /// Why a target can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum EndpointError {
@@ -160,8 +174,10 @@ impl Endpoint {
         format!("{}{path}", self.url.path().trim_end_matches('/'))
     }
 
-    /// Writes the bytes of a POST of `body` to `path` at the end of `out`.
-    pub fn write_post(&self, path: &str, body: &[u8], out: &mut Vec<u8>) {
+    /// What stands before the body of every POST to `path`, but for the body's
+    /// length.
+    pub fn post_head(&self, path: &str) -> PostHead {
+        let mut head = Vec::with_capacity(256);
         for part in [
             "POST ",
             &self.request_target(path),
@@ -169,21 +185,21 @@ impl Endpoint {
             self.authority(),
             "\r\nContent-Type: application/json\r\n",
         ] {
-            out.extend_from_slice(part.as_bytes());
+            head.extend_from_slice(part.as_bytes());
         }
         for (name, value) in &self.headers {
             for part in [name.as_str(), ": ", value.as_str(), "\r\n"] {
-                out.extend_from_slice(part.as_bytes());
+                head.extend_from_slice(part.as_bytes());
             }
         }
-        out.extend_from_slice(format!("Content-Length: {}\r\n\r\n", body.len()).as_bytes());
-        out.extend_from_slice(body);
+        head.extend_from_slice(b"Content-Length: ");
+        PostHead(head)
     }
 
     /// The bytes of a POST of `body` to `path`.
     pub fn post(&self, path: &str, body: &[u8]) -> Vec<u8> {
         let mut request = Vec::with_capacity(256 + body.len());
-        self.write_post(path, body, &mut request);
+        self.post_head(path).write(body, &mut request);
         request
     }
 

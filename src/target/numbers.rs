@@ -120,33 +120,34 @@ impl Numbers {
 
     /// A number that no order has: 21 characters, or 27 of a lane.
     pub fn order(&self) -> OrderNo {
-        let count = self.orders.fetch_add(1, Ordering::Relaxed);
-        OrderNo::new(format!(
-            "o{}{}{count:0ORDER_DIGITS$}",
-            self.prefix, self.lane
-        ))
-        .expect("20 characters and a counter are within 32")
+        OrderNo::new(self.number('o', &self.orders, ORDER_DIGITS))
+            .expect("20 characters and a counter are within 32")
     }
 
     /// A number that no refund has: 23 characters, or 29 of a lane.
     pub fn refund(&self) -> RefundNo {
-        let count = self.refunds.fetch_add(1, Ordering::Relaxed);
-        RefundNo::new(format!(
-            "r{}{}{count:0REFUND_DIGITS$}",
-            self.prefix, self.lane
-        ))
-        .expect("20 characters and a counter are within 32")
+        RefundNo::new(self.number('r', &self.refunds, REFUND_DIGITS))
+            .expect("20 characters and a counter are within 32")
     }
 
     /// A message id of 32 hexadecimal digits.
     pub fn message(&self) -> MessageId {
         let count = self.messages.fetch_add(1, Ordering::Relaxed);
-        let width = 32 - MESSAGE - self.lane.len();
-        MessageId::new(format!(
-            "{}{}{count:0width$x}",
-            self.message_prefix, self.lane
-        ))
-        .expect("32 characters are within 36")
+        let mut id = String::with_capacity(32);
+        id.push_str(&self.message_prefix);
+        id.push_str(&self.lane);
+        push_digits(&mut id, count, 16, 32 - MESSAGE - self.lane.len());
+        MessageId::new(id).expect("32 characters are within 36")
+    }
+
+    fn number(&self, kind: char, counter: &AtomicU64, digits: usize) -> String {
+        let count = counter.fetch_add(1, Ordering::Relaxed);
+        let mut number = String::with_capacity(32);
+        number.push(kind);
+        number.push_str(&self.prefix);
+        number.push_str(&self.lane);
+        push_digits(&mut number, count, 10, digits);
+        number
     }
 
     /// Where a text holds a number as they are made here, of an order (`o`) or
@@ -179,6 +180,24 @@ fn shard_letters(shard: Shard) -> String {
         .collect()
 }
 
+/// Writes a count with at least so many digits. Three numbers are made for
+/// every request of a load, and a format string would be most of their cost.
+fn push_digits(text: &mut String, mut count: u64, base: u8, least: usize) {
+    let mut digits = [b'0'; 20];
+    let mut from = digits.len();
+    while count > 0 {
+        from -= 1;
+        let digit = u8::try_from(count % u64::from(base)).expect("a digit is small");
+        digits[from] = match digit {
+            ..10 => b'0' + digit,
+            _ => b'a' + digit - 10,
+        };
+        count /= u64::from(base);
+    }
+    let from = from.min(digits.len() - least);
+    text.push_str(std::str::from_utf8(&digits[from..]).expect("digits are ASCII"));
+}
+
 /// The first characters of a digest in base 36.
 fn letters(digest: &[u8; 32], count: usize) -> String {
     digest
@@ -202,6 +221,19 @@ mod tests {
         assert_ne!(Numbers::new(2, "").order(), first);
         assert_ne!(Numbers::new(1, "later").order(), first);
         assert_eq!(Numbers::new(1, "").message().as_str().len(), 32);
+    }
+
+    #[test]
+    fn a_count_has_its_digits_whatever_its_size() {
+        let written = |count, base, least| {
+            let mut text = String::new();
+            push_digits(&mut text, count, base, least);
+            text
+        };
+        for count in [0, 7, 123_456_789, 1_234_567_890, u64::MAX] {
+            assert_eq!(written(count, 10, 9), format!("{count:09}"));
+            assert_eq!(written(count, 16, 6), format!("{count:06x}"));
+        }
     }
 
     #[test]

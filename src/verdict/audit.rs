@@ -4,7 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::certificate::{Certificate, Claim};
 use super::exit_code::RunVerdict;
+use super::scene::Scene;
 
 /// How grave a violation is, gravest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -67,12 +69,27 @@ pub struct WitnessStep {
     pub outcome: String,
 }
 
+/// What a violation is shown with, in files of their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exhibit {
+    /// The proof, for a checker that trusts no judge.
+    pub certificate: Certificate,
+    /// Which of the histories that were judged together bears it out, as an
+    /// index. `None` where it takes several: their places can't be compared, so
+    /// that no checker could tell, and the certificate is not written.
+    pub history: Option<usize>,
+    /// The picture; `None` for violations beyond those that are drawn.
+    pub scene: Option<Scene>,
+}
+
 /// A broken invariant, with the smallest history that shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Violation {
     /// The invariant's id: `I1`.
     pub invariant: String,
+    /// In which way it is broken.
+    pub claim: Claim,
     /// How grave it is.
     pub severity: Severity,
     /// The merchant's number of the order.
@@ -85,6 +102,14 @@ pub struct Violation {
     pub timing: Timing,
     /// The smallest set of operations that shows it.
     pub witness: Vec<WitnessStep>,
+    /// What its files are made of; `None` for an alarm, which only the audit
+    /// of the whole history confirms.
+    #[serde(skip)]
+    pub exhibit: Option<Box<Exhibit>>,
+    /// The file of its certificate within the run's folder, once it is there.
+    pub certificate: Option<String>,
+    /// The file of its picture, likewise.
+    pub picture: Option<String>,
 }
 
 /// What the traffic could have shown: a green verdict on little exposure says
@@ -106,6 +131,24 @@ pub struct Exposure {
     pub unknown_resolved: u64,
     /// Orders whose rest was drained and found to be as computed.
     pub drained_orders: u64,
+}
+
+impl AuditSummary {
+    /// Notes in every certificate where its history is.
+    pub fn name_history(&mut self, history: &str) {
+        self.name_histories(&[history]);
+    }
+
+    /// The same for histories that were judged together, in that order.
+    pub fn name_histories(&mut self, histories: &[&str]) {
+        let exhibits = self.violations.iter_mut();
+        for exhibit in exhibits.filter_map(|violation| violation.exhibit.as_mut()) {
+            let name = exhibit.history.and_then(|index| histories.get(index));
+            name.copied()
+                .unwrap_or_default()
+                .clone_into(&mut exhibit.certificate.history);
+        }
+    }
 }
 
 /// What the audit of a history found.

@@ -5,6 +5,7 @@
 //! which rule, run or history a verdict came from to print it.
 
 pub mod audit;
+pub mod certificate;
 pub mod dialect;
 pub mod event;
 pub mod exchange;
@@ -12,9 +13,14 @@ pub mod exit_code;
 pub mod failure;
 pub mod load;
 pub mod rule;
+pub mod scene;
 pub mod shard;
 
-pub use audit::{AuditSummary, Exposure, Severity, Timing, Violation, WitnessStep};
+pub use audit::{AuditSummary, Exhibit, Exposure, Severity, Timing, Violation, WitnessStep};
+pub use certificate::{
+    CERTIFICATE_SCHEMA, Certificate, CertifiedRecord, CertifiedTerms, Claim, Inequality, Relation,
+    Role, Sums,
+};
 pub use dialect::{Dialect, DialectChange, DialectPoint};
 pub use event::{Event, Observer, Observers, RunPlan};
 pub use exchange::ExchangeEvidence;
@@ -24,4 +30,5 @@ pub use load::{
     Comparison, KindSummary, Latency, LoadProgress, LoadSummary, ThresholdOutcome, TimelinePoint,
 };
 pub use rule::{Level, RuleOutcome, Verdict};
+pub use scene::{Lane, LaneKind, Mark, MoneyPoint, Scene};
 pub use shard::{Shard, ShardError};

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::finding::Finding;
-use crate::protocol::{Answer, Direction, Envelope, EnvelopeError, Object, SignKey};
+use crate::protocol::{
+    Answer, Direction, Envelope, EnvelopeError, Object, PlainAnswer, SignKey, signature,
+};
 use crate::target::connection::AnswerView;
 use crate::target::{Ending, Exchange};
 
@@ -87,16 +89,11 @@ impl<'a> Opened<'a> {
             answer: None,
             findings: Vec::new(),
         };
-        match Envelope::parse(body, Direction::Response) {
-            Ok(envelope) => opened.believe(&envelope, key),
-            Err(error) => opened.findings.push(match error {
-                EnvelopeError::NotUtf8 | EnvelopeError::NotJson(_) => Finding::NotJson,
-                EnvelopeError::Missing("signature") => {
-                    opened.answer = unsigned(body);
-                    Finding::MissingSignature
-                }
-                _ => Finding::NotAnEnvelope,
-            }),
+        if let Some(plain) = PlainAnswer::read(body) {
+            opened.check(plain.raw, &plain.signature, key);
+            opened.answer = Some(plain.answer);
+        } else {
+            opened.read_at_length(body, key);
         }
         let signed = opened.signature == SignatureState::Valid;
         match http_status {
@@ -120,16 +117,35 @@ impl<'a> Opened<'a> {
             .filter(|_| plausible && self.signature == SignatureState::Valid)
     }
 
-    fn believe(&mut self, envelope: &Envelope<'a>, key: &SignKey) {
-        self.signature = if envelope.verify(key).is_ok() {
+    /// What a body is that is not plain, or no answer at all.
+    fn read_at_length(&mut self, body: &'a [u8], key: &SignKey) {
+        let envelope = match Envelope::parse(body, Direction::Response) {
+            Ok(envelope) => envelope,
+            Err(error) => {
+                self.findings.push(match error {
+                    EnvelopeError::NotUtf8 | EnvelopeError::NotJson(_) => Finding::NotJson,
+                    EnvelopeError::Missing("signature") => {
+                        self.answer = unsigned(body);
+                        Finding::MissingSignature
+                    }
+                    _ => Finding::NotAnEnvelope,
+                });
+                return;
+            }
+        };
+        self.check(envelope.raw, &envelope.signature, key);
+        match Answer::read(envelope.raw) {
+            Ok(answer) => self.answer = Some(answer),
+            Err(error) => self.findings.push(Finding::NotAnAnswer(error.0)),
+        }
+    }
+
+    fn check(&mut self, raw: &str, claimed: &str, key: &SignKey) {
+        self.signature = if signature::verify(raw.as_bytes(), claimed, key).is_ok() {
             SignatureState::Valid
         } else {
             self.findings.push(Finding::BadSignature);
             SignatureState::Invalid
         };
-        match Answer::read(envelope.raw) {
-            Ok(answer) => self.answer = Some(answer),
-            Err(error) => self.findings.push(Finding::NotAnAnswer(error.0)),
-        }
     }
 }

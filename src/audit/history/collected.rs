@@ -1,7 +1,6 @@
 //! A history in memory, grouped by order, as the judge reads it.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 
 use super::outcome::{QueryOutcome, RefundOutcome};
 use super::record::{QueryRecord, Record, RefundRecord, Terms};
@@ -128,8 +127,9 @@ pub struct OrderHistory {
     pub attempts: Vec<RefundAttempt>,
     /// Queries that showed something, in no particular order.
     pub queries: Vec<QueryRead>,
-    names: Vec<Arc<RefundNo>>,
-    numbers: HashMap<Arc<RefundNo>, Number>,
+    names: Vec<RefundNo>,
+    /// Where each name stands; made once somebody looks one up.
+    numbers: Option<HashMap<RefundNo, Number>>,
 }
 
 impl OrderHistory {
@@ -143,7 +143,7 @@ impl OrderHistory {
             attempts: Vec::new(),
             queries: Vec::new(),
             names: Vec::new(),
-            numbers: HashMap::new(),
+            numbers: None,
         }
     }
 
@@ -155,14 +155,26 @@ impl OrderHistory {
 
     /// The index of a refund number, given to it on first use.
     pub fn number(&mut self, refund: &RefundNo) -> Number {
-        if let Some(&number) = self.numbers.get(refund) {
-            return number;
+        let numbers = self.numbers.get_or_insert_with(|| {
+            let indices = (0..).map(Number);
+            self.names.iter().cloned().zip(indices).collect()
+        });
+        match numbers.get(refund) {
+            Some(&number) => number,
+            None => self.new_number(refund),
         }
+    }
+
+    /// The same for a number that was not used before, which need not be looked
+    /// for: most of a load are such.
+    pub fn new_number(&mut self, refund: &RefundNo) -> Number {
         let index = u32::try_from(self.names.len()).expect("memory ends before 2^32 numbers");
-        let name = Arc::new(refund.clone());
-        self.names.push(Arc::clone(&name));
-        self.numbers.insert(name, Number(index));
-        Number(index)
+        let number = Number(index);
+        self.names.push(refund.clone());
+        if let Some(numbers) = &mut self.numbers {
+            numbers.insert(refund.clone(), number);
+        }
+        number
     }
 
     /// The refund number of an index.
@@ -175,10 +187,7 @@ impl OrderHistory {
 
     /// Every refund number of the order, in the order of first use.
     pub fn names(&self) -> impl Iterator<Item = (Number, &RefundNo)> {
-        (0..)
-            .map(Number)
-            .zip(&self.names)
-            .map(|(number, name)| (number, &**name))
+        (0..).map(Number).zip(&self.names)
     }
 
     /// Adds all of another history of the same order. Its places stay what they

@@ -5,6 +5,7 @@
 pub mod collected;
 pub mod error;
 pub mod integrity;
+mod line;
 pub mod outcome;
 pub mod record;
 pub mod text;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::collected::History;
 use super::error::{HistoryError, Problem};
 use super::integrity::Integrity;
+use super::line::write_refund;
 use super::record::{Record, Terms};
 
 /// The only schema there is.
@@ -28,6 +29,7 @@ struct SchemaLine<'a> {
 #[derive(Debug)]
 pub struct TextWriter<W> {
     sink: W,
+    line: Vec<u8>,
 }
 
 impl<W: Write> TextWriter<W> {
@@ -35,15 +37,19 @@ impl<W: Write> TextWriter<W> {
     ///
     /// # Errors
     /// The sink's own.
-    pub fn new(mut sink: W, terms: Terms) -> io::Result<Self> {
-        write_line(
-            &mut sink,
-            &SchemaLine {
+    pub fn new(sink: W, terms: Terms) -> io::Result<Self> {
+        let mut writer = Self {
+            sink,
+            line: Vec::new(),
+        };
+        writer.write_with(|line| {
+            let schema = SchemaLine {
                 schema: SCHEMA.into(),
                 terms,
-            },
-        )?;
-        Ok(Self { sink })
+            };
+            write_line(&schema, line);
+        })?;
+        Ok(writer)
     }
 
     /// Writes one record. Whether it fits the others is not asked here.
@@ -51,7 +57,13 @@ impl<W: Write> TextWriter<W> {
     /// # Errors
     /// The sink's own.
     pub fn write(&mut self, record: &Record<'_>) -> io::Result<()> {
-        write_record(&mut self.sink, record)
+        self.write_with(|line| write_record(record, line))
+    }
+
+    fn write_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
+        self.line.clear();
+        write(&mut self.line);
+        self.sink.write_all(&self.line)
     }
 
     /// Flushes, and gives the sink back.
@@ -64,14 +76,21 @@ impl<W: Write> TextWriter<W> {
     }
 }
 
-/// Writes one record's line.
-pub(in crate::audit) fn write_record(sink: &mut impl Write, record: &Record<'_>) -> io::Result<()> {
-    write_line(sink, record)
+/// Writes one record's line at the end of `lines`.
+pub(in crate::audit) fn write_record(record: &Record<'_>, lines: &mut Vec<u8>) {
+    match record {
+        Record::Refund(record) => {
+            write_refund(record, lines);
+            lines.push(b'\n');
+        }
+        record => write_line(record, lines),
+    }
 }
 
-fn write_line(mut sink: &mut impl Write, line: &impl Serialize) -> io::Result<()> {
-    serde_json::to_writer(&mut sink, line)?;
-    sink.write_all(b"\n")
+fn write_line(line: &impl Serialize, lines: &mut Vec<u8>) {
+    serde_json::to_writer(&mut *lines, line)
+        .expect("records have string keys and a vector takes every byte");
+    lines.push(b'\n');
 }
 
 /// Reads a history line by line, and trusts none of it: an error ends it, and

@@ -21,6 +21,11 @@ pub enum Explained {
     NotTogether {
         /// The refusal, as an index.
         refusal: usize,
+        /// What accepted refunds had used by then, in minor units.
+        used: i128,
+        /// The largest sum of unknown refunds that explains all earlier
+        /// refusals within what was paid.
+        most: i128,
     },
     /// There are too many sums of unknowns to tell.
     Undecided,
@@ -41,6 +46,26 @@ enum Event {
 }
 
 impl<'a> Sweep<'a> {
+    /// What can have been used when the refusal, an index, was decided: by
+    /// accepted refunds for certain, and by unknown ones at most.
+    pub fn usable(&self, refusal: usize, is_released: bool) -> (i128, i128) {
+        let at = self.reduction.refusals[refusal].latest;
+        let refusal = &self.reduction.refusals[refusal];
+        let by_then = |counts: &dyn Fn(&Effect) -> bool| {
+            let sum = self
+                .reduction
+                .sum(|effect| effect.earliest <= at && counts(effect));
+            sum - self.own(refusal, at, counts)
+        };
+        let unknown = by_then(&|effect| !is_accepted(effect));
+        let room = if is_released {
+            i128::MAX
+        } else {
+            self.paid - self.reduction.sum(is_accepted)
+        };
+        (by_then(&is_accepted), unknown.min(room))
+    }
+
     /// Orders the events of a reduction.
     pub fn new(reduction: &'a Reduction, paid: i128) -> Self {
         let effects = reduction.effects.iter().enumerate();
@@ -169,11 +194,17 @@ impl<'a> Sweep<'a> {
                 }
                 Event::Refusal(index) => {
                     let refusal = &self.reduction.refusals[index];
-                    let need = self.need(refusal, used - self.own(refusal, at, is_accepted));
+                    let used = used - self.own(refusal, at, is_accepted);
+                    let need = self.need(refusal, used);
+                    let most = i128::from(sums.largest()) * unit;
                     // Rounded up: no sum lies between two multiples.
                     let least = (need.max(0) + unit - 1) / unit;
                     if least > 0 && !sums.keep_from(scaled(least)) {
-                        return Ok(Explained::NotTogether { refusal: index });
+                        return Ok(Explained::NotTogether {
+                            refusal: index,
+                            used,
+                            most,
+                        });
                     }
                 }
             }

@@ -1,7 +1,7 @@
 //! The judge and the monitor against a search that shares nothing with them:
 //! every order of events, every set of unknown refunds, every release.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -15,17 +15,17 @@ use crate::audit::monitor::OrderMonitor;
 use crate::protocol::profile::Duplicates;
 use crate::protocol::{Amount, OrderNo, RefundNo};
 
-const FOR_EVER: u64 = u64::MAX;
+pub(super) const FOR_EVER: u64 = u64::MAX;
 
 /// One operation of a small history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Operation {
     pub(super) number: usize,
-    amount: i64,
-    sent: u64,
+    pub(super) amount: i64,
+    pub(super) sent: u64,
     /// [`FOR_EVER`] where no answer came.
-    answered: u64,
-    answer: Answer,
+    pub(super) answered: u64,
+    pub(super) answer: Answer,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,29 +36,40 @@ pub(super) enum Answer {
     Query(QueryOutcome),
 }
 
-const UNKNOWN: Answer = Answer::Refund(RefundOutcome::Unknown);
+pub(super) const UNKNOWN: Answer = Answer::Refund(RefundOutcome::Unknown);
+
+/// More refund numbers than any history here has. The ledger is copied at
+/// every step of the search, so it is an array.
+const MOST_NUMBERS: usize = 8;
 
 /// A conforming gateway's ledger of one order.
-#[derive(Debug, Clone, Default)]
-struct Ledger {
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Ledger {
     /// By number: amount, and whether it is held (or was released).
-    refunds: BTreeMap<usize, (i64, bool)>,
+    refunds: [Option<(i64, bool)>; MOST_NUMBERS],
     /// Numbers that were refused. A gateway may remember them as used, unless
     /// its profile says that a 31 means a refund which took effect.
-    refused: BTreeSet<usize>,
+    refused: [bool; MOST_NUMBERS],
 }
 
 impl Ledger {
     fn used(&self) -> i64 {
-        self.refunds.values().filter(|r| r.1).map(|r| r.0).sum()
+        let held = self.refunds.iter().flatten().filter(|refund| refund.1);
+        held.map(|refund| refund.0).sum()
     }
 
     /// Whether a conforming gateway can give this answer now; what it does to
     /// the ledger is done.
-    fn answer(&mut self, paid: i64, terms: Terms, operation: &Operation, others: bool) -> bool {
+    pub(super) fn answer(
+        &mut self,
+        paid: i64,
+        terms: Terms,
+        operation: &Operation,
+        others: bool,
+    ) -> bool {
         let Operation { number, amount, .. } = *operation;
         let used = self.used();
-        let held = self.refunds.get(&number).copied();
+        let held = self.refunds[number];
         let is_same = held.is_some_and(|(before, _)| before == amount);
         let is_free = held.is_none_or(|(before, is_held)| before == amount && !is_held);
         match operation.answer {
@@ -66,7 +77,7 @@ impl Ledger {
             Answer::Query(QueryOutcome::NotRefunded) => used < paid,
             Answer::Refund(RefundOutcome::Accepted) => {
                 if is_free && used + amount <= paid {
-                    self.refunds.insert(number, (amount, true));
+                    self.refunds[number] = Some((amount, true));
                     true
                 } else {
                     is_same && terms.duplicates != Duplicates::Refuse
@@ -75,7 +86,7 @@ impl Ledger {
             UNKNOWN | Answer::ForcedEffect => {
                 let fits = is_free && used + amount <= paid;
                 if fits {
-                    self.refunds.insert(number, (amount, true));
+                    self.refunds[number] = Some((amount, true));
                 }
                 fits
             }
@@ -85,15 +96,15 @@ impl Ledger {
                 } else {
                     amount
                 };
-                self.refused.insert(number);
+                self.refused[number] = true;
                 (is_free || !is_same) && used + wanted > paid
             }
             Answer::Refund(RefundOutcome::Duplicate) => {
-                let is_remembered = others || self.refused.contains(&number);
+                let is_remembered = others || self.refused[number];
                 held.is_some() || (is_remembered && terms.duplicates != Duplicates::Refuse)
             }
             Answer::Refund(RefundOutcome::Refused) => {
-                self.refused.insert(number);
+                self.refused[number] = true;
                 true
             }
             Answer::Refund(RefundOutcome::NotSent) => true,
@@ -125,7 +136,7 @@ fn search(paid: i64, terms: Terms, operations: &[Operation], done: u32, ledger: 
                 && matches!(that.answer, Answer::Refund(_))
                 && that.sent < operation.answered
         });
-        let mut next = ledger.clone();
+        let mut next = *ledger;
         if next.answer(paid, terms, operation, others)
             && search(paid, terms, operations, done | 1 << index, &next)
         {
@@ -133,10 +144,12 @@ fn search(paid: i64, terms: Terms, operations: &[Operation], done: u32, ledger: 
         }
     }
     if terms.late_failure {
-        let held = ledger.refunds.iter().filter(|(_, refund)| refund.1);
-        for (&number, &(amount, _)) in held {
-            let mut next = ledger.clone();
-            next.refunds.insert(number, (amount, false));
+        for (number, refund) in ledger.refunds.iter().enumerate() {
+            let Some((amount, true)) = *refund else {
+                continue;
+            };
+            let mut next = *ledger;
+            next.refunds[number] = Some((amount, false));
             if search(paid, terms, operations, done, &next) {
                 return true;
             }
@@ -174,12 +187,12 @@ pub(super) fn history(paid: i64, operations: &[Operation]) -> OrderHistory {
     order
 }
 
-fn verdict_on(paid: i64, terms: Terms, operations: &[Operation]) -> OrderVerdict {
+pub(super) fn verdict_on(paid: i64, terms: Terms, operations: &[Operation]) -> OrderVerdict {
     judge_order(&history(paid, operations), terms, &BTreeSet::new())
 }
 
 /// Whether the monitor alarms anywhere on the way.
-fn alarms(paid: i64, terms: Terms, operations: &[Operation]) -> bool {
+pub(super) fn alarms(paid: i64, terms: Terms, operations: &[Operation]) -> bool {
     let mut order = history(paid, &[]);
     let mut monitor = OrderMonitor::new(Amount::new(paid), terms);
     let mut events: Vec<(u64, usize)> = Vec::new();
@@ -313,7 +326,7 @@ pub(super) fn simulated(most: usize) -> impl Strategy<Value = (i64, Terms, Vec<O
                 ],
             };
             for answer in possible {
-                let mut next = ledger.clone();
+                let mut next = ledger;
                 operation.answer = answer;
                 if next.answer(paid, terms, &operation, false) {
                     ledger = next;

@@ -26,6 +26,7 @@
 pub mod capacity;
 pub mod exposure;
 pub mod order;
+mod proven;
 pub mod reads;
 pub mod reduce;
 pub mod shared;
@@ -34,8 +35,10 @@ pub mod together;
 pub mod whole;
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod linearizer;
 
 pub use order::{Doubt, OrderVerdict, judge_order};
 pub use together::{Contradiction, judge_together};
-pub use whole::{combine, judge};
+pub use whole::{Tally, combine, judge};

@@ -87,6 +87,12 @@ pub fn judge_order(order: &OrderHistory, terms: Terms, shared: &BTreeSet<Number>
 }
 
 impl OrderVerdict {
+    /// Whether there is nothing more to be said of the order: all that was
+    /// asked was answered, and nothing is wrong.
+    pub const fn is_clear(&self) -> bool {
+        self.violations.is_empty() && self.doubt.is_none() && self.unknown == 0
+    }
+
     fn has_lost_money(&self) -> bool {
         self.violations
             .iter()
@@ -139,7 +145,7 @@ fn check_refusals(
                 order, reduction, refusal, used,
             ));
         }
-        Explained::NotTogether { refusal } => verdict
+        Explained::NotTogether { refusal, .. } => verdict
             .violations
             .push(witness::inexplicable(order, reduction, refusal)),
         Explained::Undecided => verdict.doubt = Some(Doubt::TooManySums),

@@ -70,6 +70,17 @@ impl ReachableSums {
         Ok(())
     }
 
+    /// The largest sum that is left; 0 where none is.
+    pub fn largest(&self) -> u64 {
+        match &self.sums {
+            Sums::Bits(bits) => bits
+                .iter()
+                .rposition(|&word| word != 0)
+                .map_or(0, |word| word as u64 * 64 + u64::from(bits[word].ilog2())),
+            Sums::Listed(sums) => sums.last().copied().unwrap_or_default(),
+        }
+    }
+
     /// Rules out every sum below `least`. Whether any is left.
     pub fn keep_from(&mut self, least: u64) -> bool {
         match &mut self.sums {
@@ -157,6 +168,8 @@ mod tests {
                         prop_assert_eq!(listed.keep_from(least), !plain.is_empty());
                     }
                 }
+                let largest = plain.last().copied().unwrap_or_default();
+                prop_assert_eq!([bits.largest(), listed.largest()], [largest; 2]);
             }
         }
     }

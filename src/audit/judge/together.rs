@@ -20,8 +20,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::exposure::{self, expose};
 use super::order::{Doubt, OrderVerdict, judge_order};
+use super::proven;
 use super::reduce::reduce;
-use super::whole::judge_each;
+use super::shared::Shared;
+use super::whole::Tally;
 use crate::audit::history::{History, Number, OrderHistory, RefundAttempt, RefundOutcome, Terms};
 use crate::audit::invariant::Invariant;
 use crate::protocol::OrderNo;
@@ -62,31 +64,36 @@ impl Contradiction {
 ///
 /// # Errors
 /// [`Contradiction`] where they can't be of one gateway.
-pub fn judge_together(histories: Vec<History>) -> Result<AuditSummary, Contradiction> {
-    let terms = common_terms(&histories)?;
-    let mut parts: BTreeMap<OrderNo, Vec<(usize, OrderHistory)>> = BTreeMap::new();
-    for (index, history) in histories.into_iter().enumerate() {
-        for order in history.orders {
-            let of_order = parts.entry(order.order.clone()).or_default();
-            if let Some(first) = of_order.first() {
-                compare((first.0, &first.1), (index, &order))?;
+pub fn judge_together(histories: &[History]) -> Result<AuditSummary, Contradiction> {
+    let terms = common_terms(histories)?;
+    let mut by_order: BTreeMap<&OrderNo, Vec<Part<'_>>> = BTreeMap::new();
+    for (index, history) in histories.iter().enumerate() {
+        for order in &history.orders {
+            let parts = by_order.entry(&order.order).or_default();
+            if let Some(&first) = parts.first() {
+                compare(first, (index, order))?;
             }
-            of_order.push((index, order));
+            parts.push((index, order));
         }
     }
-    let joined: Vec<Joined> = parts.into_values().map(Joined::of).collect();
     let history = History {
         terms,
-        orders: joined.iter().map(|joined| joined.order.clone()).collect(),
+        orders: by_order.values().map(|parts| join(parts)).collect(),
     };
-    Ok(judge_each(&history, |index, order, shared| {
-        let joined = &joined[index];
-        if joined.parts.len() > 1 {
-            joined.judge(terms, shared)
-        } else {
-            judge_order(order, terms, shared)
-        }
-    }))
+    let orders: Vec<Joined<'_>> = history
+        .orders
+        .iter()
+        .zip(by_order.values())
+        .map(|(order, parts)| Joined { order, parts })
+        .collect();
+    let shared = Shared::find(&history);
+    let mut tally = Tally::default();
+    for (index, joined) in orders.iter().enumerate() {
+        tally.add(joined.judge(terms, shared.of(index)));
+    }
+    let mut summary = tally.sum_up(&shared);
+    proven::attach(histories, (&orders, &shared), &mut summary.violations);
+    Ok(summary)
 }
 
 fn common_terms(histories: &[History]) -> Result<Terms, Contradiction> {
@@ -101,10 +108,7 @@ fn common_terms(histories: &[History]) -> Result<Terms, Contradiction> {
     }
 }
 
-fn compare(
-    (first, one): (usize, &OrderHistory),
-    (second, other): (usize, &OrderHistory),
-) -> Result<(), Contradiction> {
+fn compare((first, one): Part<'_>, (second, other): Part<'_>) -> Result<(), Contradiction> {
     if (one.paid, &one.currency) == (other.paid, &other.currency) {
         return Ok(());
     }
@@ -119,26 +123,32 @@ fn compare(
     })
 }
 
-/// One order, with what each machine recorded of it.
-struct Joined {
-    /// All of it. Places of different machines stand beside each other here, and
-    /// mean nothing.
-    order: OrderHistory,
-    parts: Vec<OrderHistory>,
+/// What a machine recorded of an order, and which of the histories has it.
+pub(super) type Part<'a> = (usize, &'a OrderHistory);
+
+/// All that was recorded of an order. Places of different machines stand beside
+/// each other here, and mean nothing.
+fn join(parts: &[Part<'_>]) -> OrderHistory {
+    let mut order = parts[0].1.clone();
+    order.is_shared = false;
+    for (_, part) in &parts[1..] {
+        order.append(part);
+    }
+    order
 }
 
-impl Joined {
-    fn of(parts: Vec<(usize, OrderHistory)>) -> Self {
-        let parts: Vec<OrderHistory> = parts.into_iter().map(|(_, part)| part).collect();
-        let mut order = parts[0].clone();
-        order.is_shared = false;
-        for part in &parts[1..] {
-            order.append(part);
-        }
-        Self { order, parts }
-    }
+/// One order, with what each machine recorded of it.
+pub(super) struct Joined<'a> {
+    /// All of it.
+    pub(super) order: &'a OrderHistory,
+    pub(super) parts: &'a [Part<'a>],
+}
 
+impl Joined<'_> {
     fn judge(&self, terms: Terms, shared: &BTreeSet<Number>) -> OrderVerdict {
+        if self.parts.len() == 1 {
+            return judge_order(self.order, terms, shared);
+        }
         let mut joined = OrderVerdict::default();
         let mut doubts: Vec<Doubt> = Vec::new();
         for own in 0..self.parts.len() {
@@ -152,7 +162,7 @@ impl Joined {
         }
         joined.doubt = doubts.into_iter().min();
         joined.operations = self.operations();
-        for part in &self.parts {
+        for (_, part) in self.parts {
             let own = expose(part, &reduce(part, terms, &BTreeSet::new()));
             let counted = Exposure {
                 // Of the whole order, and counted above.
@@ -174,14 +184,17 @@ impl Joined {
     /// attempts of the others under way all the time. A machine's attempts keep
     /// the order in which it sent them. What of the others' had no effect, and
     /// has a number of its own, is that machine's to explain.
-    fn view(&self, own: usize) -> OrderHistory {
+    pub(super) fn view(&self, own: usize) -> OrderHistory {
         let mut view = self.order.clone();
+        if self.parts.len() == 1 {
+            return view;
+        }
         view.attempts.clear();
-        view.queries.clone_from(&self.parts[own].queries);
+        view.queries.clone_from(&self.parts[own].1.queries);
         let mut from = 0;
         let mut others: Vec<RefundAttempt> = Vec::new();
         let relevant = self.relevant(own);
-        for (index, part) in self.parts.iter().enumerate() {
+        for (index, (_, part)) in self.parts.iter().enumerate() {
             let attempts = &self.order.attempts[from..from + part.attempts.len()];
             from += part.attempts.len();
             if index == own {
@@ -213,6 +226,8 @@ impl Joined {
         let mut answer_at = last;
         for (place, mut attempt) in (1..).zip(others) {
             attempt.sent = place;
+            // Another machine's clock.
+            (attempt.sent_ns, attempt.answered_ns) = (None, None);
             attempt.answered = attempt.answered.map(|_| {
                 answer_at += 1;
                 answer_at
@@ -227,7 +242,7 @@ impl Joined {
     fn relevant(&self, own: usize) -> BTreeSet<Number> {
         let mut numbers: BTreeSet<Number> = BTreeSet::new();
         let mut from = 0;
-        for (index, part) in self.parts.iter().enumerate() {
+        for (index, (_, part)) in self.parts.iter().enumerate() {
             let attempts = &self.order.attempts[from..from + part.attempts.len()];
             from += part.attempts.len();
             let matters = |attempt: &&RefundAttempt| {

@@ -56,7 +56,7 @@ fn an_over_refund_across_two_machines_is_seen_by_neither_alone_and_found_togethe
         assert_eq!(summary.verdict, RunVerdict::Inconclusive);
         assert_eq!((summary.left_to_merge, summary.inconclusive_orders), (1, 0));
     }
-    let together = judge_together(vec![one, other]).unwrap();
+    let together = judge_together(&[one, other]).unwrap();
     assert_eq!(together.violations.len(), 1, "{:#?}", together.violations);
     let violation = &together.violations[0];
     assert_eq!(violation.invariant, "I1");
@@ -74,7 +74,7 @@ fn a_refusal_that_another_machines_refund_explains_is_right_whatever_the_places_
     // By the places alone the refusal came first.
     let one = history("a", &["o1 a1 600 1-2 exceeds", "a a2 1 3-4 accepted"]);
     let other = history("b", &["o1 b1 500 7-8 accepted", "o1 b2 500 9-10 accepted"]);
-    let together = judge_together(vec![one, other]).unwrap();
+    let together = judge_together(&[one, other]).unwrap();
     assert_eq!(together.violations, []);
     assert_eq!(together.verdict, RunVerdict::Pass, "{:?}", together.reason);
     assert_eq!(together.exposure.exact_rest_acceptances, 1);
@@ -87,7 +87,7 @@ fn a_refusal_that_no_machines_refunds_explain_is_found_once() {
     let one = history("a", &["o1 a1 300 1-2 exceeds"]);
     let other = history("b", &["o1 b1 300 1-2 accepted", "o1 b2 400 3-4 unknown"]);
     let third = history("c", &[]);
-    let together = judge_together(vec![one, other, third]).unwrap();
+    let together = judge_together(&[one, other, third]).unwrap();
     assert_eq!(together.violations.len(), 1, "{:#?}", together.violations);
     let violation = &together.violations[0];
     assert_eq!(violation.invariant, "I3");
@@ -104,7 +104,7 @@ fn a_refusal_that_no_machines_refunds_explain_is_found_once() {
 fn an_unknown_refund_of_one_machine_leaves_the_others_refusals_open() {
     let one = history("a", &["o1 a1 600 1-2 exceeds"]);
     let other = history("b", &["o1 b1 500 1- unknown"]);
-    let together = judge_together(vec![one, other]).unwrap();
+    let together = judge_together(&[one, other]).unwrap();
     assert_eq!(together.violations, []);
     assert_eq!(together.verdict, RunVerdict::Inconclusive);
     assert_eq!((together.unknown, together.inconclusive_orders), (1, 1));
@@ -116,7 +116,7 @@ fn what_one_machine_alone_shows_broken_is_listed_once_and_as_it_saw_it() {
     let other = history("b", &["o1 b1 5 1-2 accepted", "o1 b1 5 3-4 exceeds"]);
     let summary = judge(&one);
     assert_eq!(summary.violations[0].invariant, "I1", "a sum is a proof");
-    let together = judge_together(vec![one, other]).unwrap();
+    let together = judge_together(&[one, other]).unwrap();
     let found: Vec<_> = together
         .violations
         .iter()
@@ -132,14 +132,14 @@ fn what_one_machine_alone_shows_broken_is_listed_once_and_as_it_saw_it() {
 fn histories_that_contradict_each_other_are_refused() {
     let one = history("a", &[]);
     let other = history_of(900, "either", "b", &[]);
-    let error = judge_together(vec![history("c", &[]), one.clone(), other]).unwrap_err();
+    let error = judge_together(&[history("c", &[]), one.clone(), other]).unwrap_err();
     assert_eq!(error.histories(), [0, 2]);
     assert_eq!(
         error.to_string(),
         "the order o1 was paid 1000 JPY in one and 900 JPY in the other"
     );
     let refuses = history_of(1000, "refuse", "b", &[]);
-    let error = judge_together(vec![one, refuses]).unwrap_err();
+    let error = judge_together(&[one, refuses]).unwrap_err();
     assert!(error.to_string().contains("profiles"), "{error}");
 }
 
@@ -191,7 +191,7 @@ proptest! {
     ) {
         if linearizer::is_linearizable(paid, terms, &operations) {
             let histories = dealt(paid, terms, &operations, |index, _| machines[index]);
-            prop_assert_eq!(judge_together(histories).unwrap().violations, []);
+            prop_assert_eq!(judge_together(&histories).unwrap().violations, []);
         }
     }
 
@@ -201,13 +201,13 @@ proptest! {
         machines in prop::collection::vec(0..3_usize, 40),
     ) {
         let histories = dealt(paid, terms, &operations, |index, _| machines[index]);
-        prop_assert_eq!(judge_together(histories).unwrap().violations, []);
+        prop_assert_eq!(judge_together(&histories).unwrap().violations, []);
         // Where each number is one machine's, as those of shards are, none of
         // them is accused by its own history either.
         let histories = dealt(paid, terms, &operations, |_, operation| machines[operation.number]);
         for history in &histories {
             prop_assert_eq!(judge(history).violations, []);
         }
-        prop_assert_eq!(judge_together(histories).unwrap().violations, []);
+        prop_assert_eq!(judge_together(&histories).unwrap().violations, []);
     }
 }

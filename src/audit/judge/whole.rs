@@ -1,11 +1,12 @@
 //! The verdict on a whole history.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::exposure;
 use super::order::{Doubt, OrderVerdict, judge_order};
 use super::shared::Shared;
-use crate::audit::history::{History, Number, OrderHistory};
+use crate::audit::history::History;
+use crate::audit::witness::exhibit;
 use crate::verdict::{AuditSummary, Exposure, RunVerdict, Severity, Violation};
 
 /// Judges every order of a history. The same history gives the same summary.
@@ -14,45 +15,94 @@ use crate::verdict::{AuditSummary, Exposure, RunVerdict, Severity, Violation};
 /// moved none is listed and does not fail it.
 #[must_use]
 pub fn judge(history: &History) -> AuditSummary {
-    judge_each(history, |_, order, shared| {
-        judge_order(order, history.terms, shared)
-    })
+    Tally::default().and(history)
 }
 
-/// Sums up what `verdict_on` says of each order, given its index and its refund
-/// numbers that other orders use as well.
-pub(super) fn judge_each(
-    history: &History,
-    verdict_on: impl Fn(usize, &OrderHistory, &BTreeSet<Number>) -> OrderVerdict,
-) -> AuditSummary {
-    let shared = Shared::find(history);
-    let mut summary = nothing_yet();
-    summary.orders = history.orders.len() as u64;
-    let mut doubts: BTreeMap<Doubt, u64> = BTreeMap::new();
-    for (index, order) in history.orders.iter().enumerate() {
-        let verdict = verdict_on(index, order, shared.of(index));
-        summary.operations += verdict.operations;
-        summary.unknown += verdict.unknown;
-        summary.violations.extend(verdict.violations);
-        exposure::add(&mut summary.exposure, &verdict.exposure);
+/// Verdicts on single orders, added up.
+#[derive(Debug, Default)]
+pub struct Tally {
+    orders: u64,
+    operations: u64,
+    unknown: u64,
+    inconclusive: u64,
+    left_to_merge: u64,
+    violations: Vec<Violation>,
+    exposure: Exposure,
+    doubts: BTreeMap<Doubt, u64>,
+}
+
+impl Tally {
+    /// Adds the verdict on one more order.
+    pub fn add(&mut self, verdict: OrderVerdict) {
+        self.orders += 1;
+        self.operations += verdict.operations;
+        self.unknown += verdict.unknown;
+        self.violations.extend(verdict.violations);
+        exposure::add(&mut self.exposure, &verdict.exposure);
         if let Some(doubt) = verdict.doubt {
             match doubt {
-                Doubt::LeftToMerge => summary.left_to_merge += 1,
-                _ => summary.inconclusive_orders += 1,
+                Doubt::LeftToMerge => self.left_to_merge += 1,
+                _ => self.inconclusive += 1,
             }
-            *doubts.entry(doubt).or_default() += 1;
+            *self.doubts.entry(doubt).or_default() += 1;
         }
     }
-    summary.violations.extend(shared.violations);
-    sort(&mut summary.violations);
-    let reason = if summary.operations == 0 {
-        Some("the history has nothing to judge".to_owned())
-    } else {
-        say(&doubts)
-    };
-    summary.verdict = verdict(&summary.violations, reason.is_some());
-    summary.reason = reason.filter(|_| summary.verdict == RunVerdict::Inconclusive);
-    summary
+
+    /// Adds what another has added up.
+    pub fn merge(&mut self, other: Self) {
+        self.orders += other.orders;
+        self.operations += other.operations;
+        self.unknown += other.unknown;
+        self.inconclusive += other.inconclusive;
+        self.left_to_merge += other.left_to_merge;
+        self.violations.extend(other.violations);
+        exposure::add(&mut self.exposure, &other.exposure);
+        for (doubt, count) in other.doubts {
+            *self.doubts.entry(doubt).or_default() += count;
+        }
+    }
+
+    /// Orders whose rest was found to be as computed.
+    pub const fn drained(&self) -> u64 {
+        self.exposure.drained_orders
+    }
+
+    /// Judges the orders of a history as well, and sums up. None of them may
+    /// share a refund number with those that were added before.
+    #[must_use]
+    pub fn and(mut self, history: &History) -> AuditSummary {
+        let shared = Shared::find(history);
+        for (index, order) in history.orders.iter().enumerate() {
+            self.add(judge_order(order, history.terms, shared.of(index)));
+        }
+        let mut summary = self.sum_up(&shared);
+        exhibit::attach(history, &shared, &mut summary.violations);
+        summary
+    }
+
+    /// Sums up, with what orders that were judged as ones of several broke
+    /// together.
+    pub(super) fn sum_up(mut self, shared: &Shared) -> AuditSummary {
+        self.violations.extend(shared.violations.iter().cloned());
+        sort(&mut self.violations);
+        let reason = if self.operations == 0 {
+            Some("the history has nothing to judge".to_owned())
+        } else {
+            say(&self.doubts)
+        };
+        let verdict = verdict(&self.violations, reason.is_some());
+        AuditSummary {
+            verdict,
+            orders: self.orders,
+            operations: self.operations,
+            unknown: self.unknown,
+            inconclusive_orders: self.inconclusive,
+            left_to_merge: self.left_to_merge,
+            reason: reason.filter(|_| verdict == RunVerdict::Inconclusive),
+            violations: self.violations,
+            exposure: self.exposure,
+        }
+    }
 }
 
 /// One summary of several histories that were judged apart. Their orders are

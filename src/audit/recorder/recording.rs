@@ -1,5 +1,7 @@
 //! The recorder: thread-safe, and cheap enough for every request of a load.
 
+use std::collections::HashMap;
+use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,16 +9,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::fault::{BrokenRecording, Fault};
-use super::shard::{Moment, Shard, Slot};
-use super::sink::Sink;
+use super::ledger::{Moment, RecordedOrder};
+use super::lines::Lines;
 use super::snapshot::OrderSnapshot;
 use crate::audit::evidence::{Evidence, Money, OrderReading, QueryEvidence};
-use crate::audit::history::{History, QueryOutcome, Terms, TextWriter};
+use crate::audit::history::{History, OrderHistory, QueryOutcome, Terms};
 use crate::protocol::{Amount, OrderNo, Profile, RefundNo};
 use crate::verdict::Violation;
 
-/// So many threads can record without meeting, if their orders differ.
-const SHARDS: usize = 64;
+/// In how many parts the orders are found.
+const PARTS: usize = 64;
 
 /// Records the traffic of one partner: declares orders, stamps what is sent
 /// and answered, alarms, and keeps the history for the judge.
@@ -30,8 +32,8 @@ pub struct Recorder {
     /// The place of the last event.
     places: AtomicU64,
     hasher: RandomState,
-    shards: Vec<Mutex<Shard>>,
-    sink: Option<Sink>,
+    parts: Vec<Mutex<HashMap<OrderNo, RecordedOrder>>>,
+    lines: Lines,
     first_fault: Mutex<Option<Fault>>,
     unknown: AtomicU64,
     alarms: AtomicU64,
@@ -57,9 +59,9 @@ impl Stamp {
 #[must_use = "an attempt whose evidence is not given back counts as unknown"]
 pub struct Attempt {
     sent: Stamp,
-    shard: usize,
-    /// `None` where the order was not declared.
-    slot: Option<Slot>,
+    /// The order, and which of its attempts this is; `None` where the order was
+    /// not declared.
+    slot: Option<(RecordedOrder, usize)>,
 }
 
 impl Attempt {
@@ -74,8 +76,7 @@ impl Attempt {
 #[must_use = "a query whose evidence is not given back is not recorded"]
 pub struct Query {
     sent: Stamp,
-    shard: usize,
-    order: Option<usize>,
+    order: Option<RecordedOrder>,
 }
 
 impl Query {
@@ -85,27 +86,24 @@ impl Query {
     }
 }
 
+impl fmt::Debug for Recorder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Recorder").finish_non_exhaustive()
+    }
+}
+
 impl Recorder {
     /// Starts a recording under `profile`, which is written to `sink` as text
     /// if there is one.
     pub fn new(profile: &Profile, sink: Option<Box<dyn Write + Send>>) -> Self {
         let terms = Terms::from(profile);
-        let sink = sink.map(Sink::start);
-        if let Some(sink) = &sink {
-            let head = TextWriter::new(Vec::new(), terms)
-                .and_then(TextWriter::finish)
-                .expect("a vector takes every byte");
-            sink.write(head);
-        }
-        let shard = || Mutex::new(Shard::new(terms, sink.is_some()));
-        let shards = std::iter::repeat_with(shard).take(SHARDS).collect();
         Self {
             terms,
             started: Instant::now(),
             places: AtomicU64::new(0),
             hasher: RandomState::new(),
-            shards,
-            sink,
+            parts: (0..PARTS).map(|_| Mutex::default()).collect(),
+            lines: Lines::new(sink, terms),
             first_fault: Mutex::new(None),
             unknown: AtomicU64::new(0),
             alarms: AtomicU64::new(0),
@@ -114,22 +112,35 @@ impl Recorder {
 
     /// Declares an order that was paid. To be done once, before anything else
     /// of it is recorded.
-    pub fn order(&self, order: &OrderNo, paid: Amount, currency: &str) {
-        self.declare(order, paid, currency, false);
+    pub fn order(&self, order: &OrderNo, paid: Amount, currency: &str) -> RecordedOrder {
+        self.declare(OrderHistory::new(order.clone(), paid, currency))
     }
 
     /// The same for an order that other machines refund as well.
-    pub fn shared_order(&self, order: &OrderNo, paid: Amount, currency: &str) {
-        self.declare(order, paid, currency, true);
+    pub fn shared_order(&self, order: &OrderNo, paid: Amount, currency: &str) -> RecordedOrder {
+        self.declare(OrderHistory::new(order.clone(), paid, currency).of_several(true))
     }
 
-    fn declare(&self, order: &OrderNo, paid: Amount, currency: &str, is_shared: bool) {
-        let mut shard = self.lock(self.shard_of(order));
-        let is_new = shard.declare(order, paid, currency, is_shared);
-        self.release(shard);
-        if !is_new {
+    fn declare(&self, history: OrderHistory) -> RecordedOrder {
+        let order = &history.order;
+        let mut part = self.part_of(order);
+        if let Some(known) = part.get(order) {
+            let known = known.clone();
+            drop(part);
             self.note(Fault::OrderTwice(order.clone()));
+            return known;
         }
+        let number = order.clone();
+        let recorded = RecordedOrder::new(history, self.terms);
+        part.insert(number, recorded.clone());
+        drop(part);
+        recorded.lock().declare(&self.lines);
+        recorded
+    }
+
+    /// The open points that it records under.
+    pub const fn terms(&self) -> Terms {
+        self.terms
     }
 
     /// The moment that is now. To be taken right after the last byte of an
@@ -145,24 +156,41 @@ impl Recorder {
 
     /// Records an attempt. To be called before its first byte leaves.
     pub fn sent(&self, order: &OrderNo, refund: &RefundNo, amount: Amount) -> Attempt {
-        let index = self.shard_of(order);
-        let mut shard = self.lock(index);
-        let mut sent = None;
-        let slot = shard.find(order).and_then(|found| {
-            shard.sent(found, refund, amount, || {
-                let stamp = self.stamp();
-                sent = Some(stamp);
-                self.moment(stamp)
-            })
-        });
-        self.release(shard);
-        if slot.is_none() {
-            self.note(Fault::UndeclaredOrder(order.clone()));
+        match self.find(order) {
+            Some(order) => self.sent_of(&order, refund, amount),
+            None => Attempt {
+                sent: self.stamp(),
+                slot: None,
+            },
         }
+    }
+
+    /// Records an attempt to refund an order that was found before.
+    pub fn sent_of(&self, order: &RecordedOrder, refund: &RefundNo, amount: Amount) -> Attempt {
+        self.send(order, (refund, false), amount)
+    }
+
+    /// The same for the first attempt under a number that nobody else uses: it
+    /// need not be looked for.
+    pub fn first_sent_of(
+        &self,
+        order: &RecordedOrder,
+        refund: &RefundNo,
+        amount: Amount,
+    ) -> Attempt {
+        self.send(order, (refund, true), amount)
+    }
+
+    fn send(&self, order: &RecordedOrder, refund: (&RefundNo, bool), amount: Amount) -> Attempt {
+        let mut sent = None;
+        let index = order.lock().sent(refund, amount, || {
+            let stamp = self.stamp();
+            sent = Some(stamp);
+            self.moment(stamp)
+        });
         Attempt {
             sent: sent.unwrap_or_else(|| self.stamp()),
-            shard: index,
-            slot: slot.map(|(slot, _)| slot),
+            slot: Some((order.clone(), index)),
         }
     }
 
@@ -182,9 +210,9 @@ impl Recorder {
         if evidence.money == Money::Maybe {
             self.unknown.fetch_add(1, Ordering::Relaxed);
         }
-        let mut shard = self.lock(attempt.shard);
-        let violation = shard.answered(attempt.slot?, self.moment(stamp), evidence);
-        self.release(shard);
+        let (order, index) = attempt.slot?;
+        let moment = self.moment(stamp);
+        let violation = order.lock().answered(index, moment, evidence, &self.lines);
         if violation.is_some() {
             self.alarms.fetch_add(1, Ordering::Relaxed);
         }
@@ -193,15 +221,17 @@ impl Recorder {
 
     /// Records a query. To be called before its first byte leaves.
     pub fn query_sent(&self, order: &OrderNo) -> Query {
-        let shard = self.shard_of(order);
-        let found = self.lock(shard).find(order);
-        if found.is_none() {
-            self.note(Fault::UndeclaredOrder(order.clone()));
-        }
         Query {
+            order: self.find(order),
             sent: self.stamp(),
-            shard,
-            order: found,
+        }
+    }
+
+    /// The same for an order that was found before.
+    pub fn query_sent_of(&self, order: &RecordedOrder) -> Query {
+        Query {
+            order: Some(order.clone()),
+            sent: self.stamp(),
         }
     }
 
@@ -221,9 +251,8 @@ impl Recorder {
         let Some(order) = query.order else {
             return;
         };
-        let mut shard = self.lock(query.shard);
-        shard.queried(order, self.moment(query.sent), self.moment(stamp), outcome);
-        self.release(shard);
+        let (sent, answered) = (self.moment(query.sent), self.moment(stamp));
+        order.lock().queried(sent, answered, outcome, &self.lines);
     }
 
     /// Attempts so far that were answered with nothing definite.
@@ -238,20 +267,22 @@ impl Recorder {
 
     /// Whether the file can't be written any more: the run may as well end.
     pub fn sink_failed(&self) -> bool {
-        self.sink.as_ref().is_some_and(Sink::has_failed)
+        self.lines.has_failed()
     }
 
     /// What is known of one order; `None` where it was not declared.
     pub fn snapshot(&self, order: &OrderNo) -> Option<OrderSnapshot> {
-        let shard = self.lock(self.shard_of(order));
-        shard.snapshot(shard.find(order)?)
+        let recorded = self.part_of(order).get(order).cloned()?;
+        let snapshot = recorded.lock().snapshot();
+        Some(snapshot)
     }
 
     /// What is known of every order, by number.
     pub fn snapshots(&self) -> Vec<OrderSnapshot> {
-        let shards = 0..self.shards.len();
-        let mut snapshots: Vec<OrderSnapshot> = shards
-            .flat_map(|index| self.lock(index).snapshots().collect::<Vec<_>>())
+        let mut snapshots: Vec<OrderSnapshot> = self
+            .orders()
+            .iter()
+            .map(|order| order.lock().snapshot())
             .collect();
         snapshots.sort_unstable_by(|a, b| a.order.cmp(&b.order));
         snapshots
@@ -269,17 +300,14 @@ impl Recorder {
             terms: self.terms,
             orders: Vec::new(),
         };
-        for index in 0..self.shards.len() {
-            let (orders, lines) = self.lock(index).take();
-            history.orders.extend(orders);
-            if let Some(sink) = &self.sink {
-                sink.write(lines);
-            }
+        for order in self.orders() {
+            self.part_of(order.number()).remove(order.number());
+            history.orders.push(order.lock().close(&self.lines));
         }
         history
             .orders
             .sort_unstable_by(|a, b| a.order.cmp(&b.order));
-        if let Some(Err(error)) = self.sink.as_ref().map(Sink::finish) {
+        if let Err(error) = self.lines.finish() {
             self.note(Fault::Sink(error));
         }
         let fault = self
@@ -296,25 +324,50 @@ impl Recorder {
         }
     }
 
-    fn shard_of(&self, order: &OrderNo) -> usize {
-        let hash = self.hasher.hash_one(order);
-        usize::try_from(hash % SHARDS as u64).expect("there are few shards")
+    /// Forgets an order that nobody will send anything of any more, if `judged`
+    /// says of its history that nothing is left to be said: what a long load
+    /// has done with would fill the memory. Its lines are in the file. Whether
+    /// it was forgotten; it is not while an attempt is under way.
+    pub fn forget(
+        &self,
+        order: &RecordedOrder,
+        judged: impl FnOnce(&OrderHistory) -> bool,
+    ) -> bool {
+        let mut ledger = order.lock();
+        let is_over = ledger.is_quiet() && judged(ledger.history());
+        if is_over {
+            self.part_of(order.number()).remove(order.number());
+            drop(ledger.take());
+        }
+        is_over
     }
 
-    fn lock(&self, shard: usize) -> MutexGuard<'_, Shard> {
+    /// The part that an order is found in, if it is found.
+    fn part_of(&self, order: &OrderNo) -> MutexGuard<'_, HashMap<OrderNo, RecordedOrder>> {
+        let hash = self.hasher.hash_one(order);
+        let part = usize::try_from(hash % PARTS as u64).expect("there are few parts");
         // Whoever panicked with the lock has lost its own operation at most.
-        self.shards[shard]
+        self.parts[part]
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Unlocks, and only then hands on the lines: the sink may make us wait.
-    fn release(&self, mut shard: MutexGuard<'_, Shard>) {
-        let batch = shard.full_batch();
-        drop(shard);
-        if let (Some(sink), Some(batch)) = (&self.sink, batch) {
-            sink.write(batch);
+    /// An order that was declared; that it was not is a fault of the recording.
+    fn find(&self, order: &OrderNo) -> Option<RecordedOrder> {
+        let found = self.part_of(order).get(order).cloned();
+        if found.is_none() {
+            self.note(Fault::UndeclaredOrder(order.clone()));
         }
+        found
+    }
+
+    fn orders(&self) -> Vec<RecordedOrder> {
+        let mut orders = Vec::new();
+        for part in &self.parts {
+            let part = part.lock().unwrap_or_else(PoisonError::into_inner);
+            orders.extend(part.values().cloned());
+        }
+        orders
     }
 
     fn moment(&self, stamp: Stamp) -> Moment {

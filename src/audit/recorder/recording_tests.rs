@@ -47,7 +47,7 @@ fn order(number: &str) -> OrderNo {
     OrderNo::new(number).unwrap()
 }
 
-fn refund(number: impl Into<String>) -> RefundNo {
+fn refund(number: impl AsRef<str>) -> RefundNo {
     RefundNo::new(number).unwrap()
 }
 

@@ -4,9 +4,9 @@
 use std::io::{self, Write};
 
 use super::escape::text;
-use super::lanes;
 use crate::report::block::violation_heading;
 use crate::report::figures;
+use crate::report::picture::{self, Place};
 use crate::verdict::{AuditSummary, Exposure, Violation};
 
 /// Violations whose proof is drawn; every one is in `report.json`.
@@ -63,7 +63,7 @@ fn write_violations(violations: &[Violation], out: &mut dyn Write) -> io::Result
             text(&violation.message),
         )?;
         write_witness(violation, out)?;
-        lanes::write(violation, out)?;
+        write_exhibit(violation, out)?;
         writeln!(out, "</article>")?;
     }
     match violations.len().saturating_sub(DRAWN_LIMIT) {
@@ -96,6 +96,31 @@ fn write_witness(violation: &Violation, out: &mut dyn Write) -> io::Result<()> {
         )?;
     }
     writeln!(out, "</tbody></table></div>")
+}
+
+/// The picture, and where its file and the certificate are.
+fn write_exhibit(violation: &Violation, out: &mut dyn Write) -> io::Result<()> {
+    let Some(exhibit) = &violation.exhibit else {
+        return Ok(());
+    };
+    if let Some(scene) = &exhibit.scene {
+        let svg = picture::svg(violation, scene, Place::Page);
+        writeln!(out, "<figure>\n{svg}</figure>")?;
+    }
+    let files = [
+        ("certificate", &violation.certificate),
+        ("picture", &violation.picture),
+    ];
+    for (name, file) in files {
+        if let Some(file) = file {
+            let file = text(file);
+            writeln!(
+                out,
+                "<p class=\"quiet\">The {name}: <a href=\"{file}\">{file}</a></p>"
+            )?;
+        }
+    }
+    Ok(())
 }
 
 fn write_exposure(exposure: &Exposure, out: &mut dyn Write) -> io::Result<()> {

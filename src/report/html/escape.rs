@@ -5,7 +5,7 @@ use std::fmt;
 use crate::report::shown;
 
 /// Text of a single line, escaped for element content and quoted attributes.
-pub(super) fn text(text: &str) -> Escaped {
+pub(in crate::report) fn text(text: &str) -> Escaped {
     Escaped(shown::line(text))
 }
 
@@ -15,7 +15,7 @@ pub(super) fn lines(text: &str) -> Escaped {
 }
 
 /// Displays as HTML that shows the text and is no markup.
-pub(super) struct Escaped(String);
+pub(in crate::report) struct Escaped(String);
 
 impl fmt::Display for Escaped {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -9,10 +9,10 @@ mod chart;
 mod dialect;
 mod escape;
 mod failures;
-mod lanes;
 mod load;
 mod matrix;
 mod page;
 mod run;
 
+pub(super) use escape::text as escaped;
 pub use page::write;

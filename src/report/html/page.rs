@@ -6,6 +6,7 @@ use super::escape::text;
 use super::{audit, dialect, failures, load, matrix, run};
 use crate::report::collected::Report;
 use crate::report::figures;
+use crate::report::picture::STYLE as PICTURE_STYLE;
 
 const STYLE: &str = include_str!("style.css");
 
@@ -39,7 +40,7 @@ fn head(report: &Report, out: &mut dyn Write) -> io::Result<()> {
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>{} · recoup {}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>",
+         <title>{} · recoup {}</title>\n<style>\n{STYLE}{PICTURE_STYLE}</style>\n</head>\n<body>",
         figures::run_word(report.verdict()),
         text(&report.plan.command),
     )

@@ -175,7 +175,7 @@ fn read_order(row: &Row<'_>) -> rusqlite::Result<Order> {
 }
 
 fn identifier<T: crate::protocol::Identifier>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
-    T::parse(row.get(column)?).map_err(|error| broken(column, error))
+    T::parse(&row.get::<_, String>(column)?).map_err(|error| broken(column, error))
 }
 
 /// A value that this gateway can't have written.

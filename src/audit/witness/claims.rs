@@ -1,91 +1,14 @@
-//! Violations with the smallest set of operations that shows each, and the
-//! inequality in words.
+//! Answers that contradict one another: refusals, numbers and queries.
 
 use std::cmp::Reverse;
 
 use crate::audit::history::{OrderHistory, RefundAttempt, RefundOutcome};
 use crate::audit::invariant::Invariant;
 use crate::audit::judge::reduce::{Effect, Reduction, Source};
-use crate::verdict::{Timing, Violation, WitnessStep};
+use crate::verdict::{Claim, Timing, Violation, WitnessStep};
 
-/// More refunds than this are not named in a message; the witness has all.
-const MOST_NAMED: usize = 8;
 /// More refunds than this are not shown beside a refusal: the sum counts.
 const MOST_BESIDE: usize = 8;
-
-/// I1: the accepted refunds, one for each number, add up to more than was
-/// paid. `None` where they do not.
-///
-/// The witness is the largest refunds that do, and so as few as can be. Among
-/// witnesses of that size one with the refund that crossed the line is taken,
-/// where there is one.
-pub fn over_refund(order: &OrderHistory, accepted: &[&Effect]) -> Option<Violation> {
-    let paid = i128::from(order.paid.minor_units());
-    let mut largest: Vec<&Effect> = accepted.to_vec();
-    largest.sort_by_key(|effect| (Reverse(effect.amount), effect.attempt));
-    let mut sum = 0;
-    let count = 1 + largest.iter().position(|effect| {
-        sum += effect.units();
-        sum > paid
-    })?;
-    let mut chosen = largest[..count].to_vec();
-    if let Some(crossing) = crossing(accepted, paid)
-        && !chosen.contains(&crossing)
-    {
-        // The least of the chosen gives its place to it.
-        let with = sum - chosen[count - 1].units() + crossing.units();
-        if with > paid {
-            chosen[count - 1] = crossing;
-            sum = with;
-        }
-    }
-    let answered = AnsweredSums::of(accepted);
-    // Too much already for what was answered before it was sent: then no
-    // concurrency is needed to show the bug.
-    let alone = |effect: &&Effect| answered.before(effect.earliest) + effect.units() > paid;
-    let timing = if chosen.iter().any(alone) {
-        Timing::Sequential
-    } else {
-        Timing::ConcurrencyOnly
-    };
-    let message = format!(
-        "order {}: paid {paid}, but {} accepted: {sum} > {paid}",
-        order.order,
-        name_all(order, &chosen),
-    );
-    let witness = chosen.iter().map(|effect| step(order, effect)).collect();
-    Some(violation(
-        order,
-        Invariant::NoOverRefund,
-        timing,
-        message,
-        witness,
-    ))
-}
-
-/// I2: one accepted refund that is more than was paid, or less than nothing.
-pub fn single_amount(order: &OrderHistory, accepted: usize) -> Violation {
-    let attempt = &order.attempts[accepted];
-    let (refund, amount, paid) = (order.name(attempt.number), attempt.amount, order.paid);
-    let message = if amount.is_positive() {
-        format!(
-            "order {}: paid {paid}, but refund {refund} of {amount} alone was accepted: {amount} > {paid}",
-            order.order
-        )
-    } else {
-        format!(
-            "order {}: refund {refund} of {amount} was accepted: {amount} < 1",
-            order.order
-        )
-    };
-    violation(
-        order,
-        Invariant::SingleAmount,
-        Timing::Sequential,
-        message,
-        vec![order.step(attempt)],
-    )
-}
 
 /// I3, or I13 where a query says so: a refusal for want of money that nothing
 /// explains. `used` is the most that can have been used, in minor units.
@@ -121,7 +44,7 @@ pub fn unjustified_refusal(
     }));
     violation(
         order,
-        invariant,
+        (invariant, Claim::UnjustifiedRefusal),
         refusal_timing(order, refusal.source),
         message,
         witness,
@@ -137,7 +60,7 @@ pub fn unjustified_attempt(order: &OrderHistory, attempt: usize, used: i128) -> 
     };
     violation(
         order,
-        Invariant::JustifiedRefusal,
+        (Invariant::JustifiedRefusal, Claim::UnjustifiedRefusal),
         refusal_timing(order, Source::Attempt(attempt)),
         refusal_message(order, refused, wanted, used),
         vec![order.step(refused)],
@@ -157,7 +80,7 @@ pub fn inexplicable(order: &OrderHistory, reduction: &Reduction, refusal: usize)
     }));
     violation(
         order,
-        Invariant::Linearizable,
+        (Invariant::Linearizable, Claim::RefusalsTogether),
         refusal_timing(order, refusal.source),
         message,
         witness,
@@ -174,7 +97,15 @@ pub fn refused_after_effect(order: &OrderHistory, effect: usize, refused: usize)
         effect.amount,
         refused.outcome.word(),
     );
-    pair(order, Invariant::OneEffect, effect, refused, message)
+    // The effect was proved before the retry was sent, by this answer to it or
+    // another one.
+    violation(
+        order,
+        (Invariant::OneEffect, Claim::RefusedAfterEffect),
+        Timing::Sequential,
+        message,
+        vec![order.step(effect), order.step(refused)],
+    )
 }
 
 /// I5: a number took effect twice where repeats are refused.
@@ -186,7 +117,13 @@ pub fn accepted_twice(order: &OrderHistory, first: usize, second: usize) -> Viol
         order.name(first.number),
         first.amount,
     );
-    pair(order, Invariant::OneEffect, first, second, message)
+    pair(
+        order,
+        (Invariant::OneEffect, Claim::AcceptedTwice),
+        first,
+        second,
+        message,
+    )
 }
 
 /// I6: a number was accepted for two amounts.
@@ -199,7 +136,13 @@ pub fn changed_amount(order: &OrderHistory, first: usize, second: usize) -> Viol
         first.amount,
         second.amount,
     );
-    pair(order, Invariant::BoundContent, first, second, message)
+    pair(
+        order,
+        (Invariant::BoundContent, Claim::ChangedAmount),
+        first,
+        second,
+        message,
+    )
 }
 
 /// I6: a number was accepted for two orders. The violation is filed under the
@@ -216,7 +159,7 @@ pub fn changed_order(
     );
     violation(
         order,
-        Invariant::BoundContent,
+        (Invariant::BoundContent, Claim::ChangedOrder),
         pair_timing(first, second),
         message,
         vec![first_order.step(first), order.step(second)],
@@ -233,7 +176,7 @@ pub fn spurious_duplicate(order: &OrderHistory, duplicate: usize) -> Violation {
     );
     violation(
         order,
-        Invariant::RealDuplicate,
+        (Invariant::RealDuplicate, Claim::SpuriousDuplicate),
         refusal_timing(order, Source::Attempt(duplicate)),
         message,
         vec![order.step(attempt)],
@@ -258,47 +201,11 @@ pub fn stale_read(
     }));
     violation(
         order,
-        Invariant::ConsistentRead,
+        (Invariant::ConsistentRead, Claim::StaleRead),
         Timing::Sequential,
         message,
         witness,
     )
-}
-
-/// The accepted refund with whose answer the sum came to exceed what was paid.
-fn crossing<'e>(accepted: &[&'e Effect], paid: i128) -> Option<&'e Effect> {
-    let mut by_answer = accepted.to_vec();
-    by_answer.sort_by_key(|effect| effect.latest);
-    let mut sum = 0;
-    by_answer.into_iter().find(|effect| {
-        sum += effect.units();
-        sum > paid
-    })
-}
-
-/// The sums of the accepted refunds by the place of their answers.
-struct AnsweredSums(Vec<(u64, i128)>);
-
-impl AnsweredSums {
-    fn of(accepted: &[&Effect]) -> Self {
-        let mut sums: Vec<(u64, i128)> = accepted
-            .iter()
-            .filter_map(|effect| Some((effect.latest?, effect.units())))
-            .collect();
-        sums.sort_unstable();
-        let mut sum = 0;
-        for (_, until) in &mut sums {
-            sum += *until;
-            *until = sum;
-        }
-        Self(sums)
-    }
-
-    /// What was answered before `place`.
-    fn before(&self, place: u64) -> i128 {
-        let count = self.0.partition_point(|&(answered, _)| answered < place);
-        count.checked_sub(1).map_or(0, |last| self.0[last].1)
-    }
 }
 
 fn refusal_message(
@@ -345,14 +252,14 @@ fn refusal_timing(order: &OrderHistory, source: Source) -> Timing {
 
 fn pair(
     order: &OrderHistory,
-    invariant: Invariant,
+    broken: (Invariant, Claim),
     first: &RefundAttempt,
     second: &RefundAttempt,
     message: String,
 ) -> Violation {
     violation(
         order,
-        invariant,
+        broken,
         pair_timing(first, second),
         message,
         vec![order.step(first), order.step(second)],
@@ -386,7 +293,8 @@ fn largest_steps(
     beside.iter().map(|effect| step(order, effect)).collect()
 }
 
-fn step(order: &OrderHistory, effect: &Effect) -> WitnessStep {
+/// The attempt that shows an effect, as a report shows it.
+pub(super) fn step(order: &OrderHistory, effect: &Effect) -> WitnessStep {
     order.step(&order.attempts[effect.attempt])
 }
 
@@ -397,41 +305,25 @@ fn source_step(order: &OrderHistory, source: Source) -> WitnessStep {
     }
 }
 
-/// `refunds r2 (600) and r1 (500) were both`.
-fn name_all(order: &OrderHistory, effects: &[&Effect]) -> String {
-    let name = |effect: &&Effect| format!("{} ({})", order.name(effect.number), effect.amount);
-    match effects {
-        [only] => format!("refund {} was", name(only)),
-        [first, second] => format!("refunds {} and {} were both", name(first), name(second)),
-        [named @ .., last] if effects.len() <= MOST_NAMED => {
-            let named: Vec<String> = named.iter().map(name).collect();
-            format!("refunds {} and {} were all", named.join(", "), name(last))
-        }
-        _ => {
-            let named: Vec<String> = effects.iter().take(MOST_NAMED).map(name).collect();
-            format!(
-                "refunds {} and {} more were all",
-                named.join(", "),
-                effects.len() - MOST_NAMED
-            )
-        }
-    }
-}
-
-fn violation(
+/// A violation of `order`, by invariant and claim.
+pub(super) fn violation(
     order: &OrderHistory,
-    invariant: Invariant,
+    (invariant, claim): (Invariant, Claim),
     timing: Timing,
     message: String,
     witness: Vec<WitnessStep>,
 ) -> Violation {
     Violation {
         invariant: invariant.id().to_owned(),
+        claim,
         severity: invariant.severity(),
         order: order.order.to_string(),
         paid: order.paid.minor_units(),
         message,
         timing,
         witness,
+        exhibit: None,
+        certificate: None,
+        picture: None,
     }
 }
