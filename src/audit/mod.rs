@@ -48,7 +48,7 @@ pub use history::{
     TextWriter,
 };
 pub use invariant::Invariant;
-pub use judge::{Tally, combine, judge};
+pub use judge::{Contradiction, Tally, combine, judge, judge_together};
 pub use monitor::{Alarm, OrderMonitor};
 pub use recorder::{
     Attempt, BrokenRecording, OrderSnapshot, Query, RecordedOrder, Recorder, Stamp,

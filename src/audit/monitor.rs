@@ -32,6 +32,8 @@ pub enum Alarm {
 pub struct OrderMonitor {
     paid: Amount,
     late_failure: bool,
+    /// Whether others refund it, of whom nothing is known here.
+    is_shared: bool,
     accepted: i128,
     possible: i128,
     numbers: Vec<NumberState>,
@@ -71,11 +73,19 @@ impl OrderMonitor {
         Self {
             paid,
             late_failure: terms.late_failure,
+            is_shared: false,
             accepted: 0,
             possible: 0,
             numbers: Vec::new(),
             raised: Raised::default(),
         }
+    }
+
+    /// The same for an order that other machines refund as well: a refusal may
+    /// be their doing, so it alarms nobody.
+    #[must_use]
+    pub fn of_several(self, is_shared: bool) -> Self {
+        Self { is_shared, ..self }
     }
 
     /// Whether any alarm was raised.
@@ -194,7 +204,7 @@ impl OrderMonitor {
 
     fn check_refusal(&mut self, number: Number, wanted: Amount) -> Option<Alarm> {
         let state = self.numbers.get(number.index())?;
-        if state.accepted.is_some() {
+        if state.accepted.is_some() || self.is_shared {
             // Of a retry after success the judge knows more.
             return None;
         }
@@ -284,6 +294,19 @@ mod tests {
         assert_eq!(
             order.exchange("r2", 400, RefundOutcome::Exceeds),
             Some(Alarm::UnjustifiedRefusal { used: 600 })
+        );
+    }
+
+    #[test]
+    fn of_an_order_that_others_refund_a_refusal_alarms_nobody_and_a_sum_does() {
+        let mut order = Order::of(1000);
+        order.monitor = order.monitor.of_several(true);
+        assert_eq!(order.exchange("r1", 100, RefundOutcome::Exceeds), None);
+        assert_eq!(order.exchange("r2", 100, RefundOutcome::State), None);
+        assert_eq!(order.exchange("r3", 600, RefundOutcome::Accepted), None);
+        assert_eq!(
+            order.exchange("r4", 401, RefundOutcome::Accepted),
+            Some(Alarm::OverRefund)
         );
     }
 

@@ -46,7 +46,8 @@ pub struct Settled {
 /// as long as it likes.
 ///
 /// What is unknown is left alone: it has to wait until the traffic is over, and
-/// so has what is wrong, for the report.
+/// so has what is wrong, for the report. An order that other machines refund as
+/// well is left alone for good.
 #[derive(Debug)]
 pub struct Settler {
     caller: Caller,
@@ -71,8 +72,9 @@ impl Settler {
     /// Drains an order, and judges it.
     pub async fn settle(&mut self, order: &RecordedOrder) {
         let number = order.number();
-        let is_clear =
-            |snapshot: OrderSnapshot| snapshot.unresolved.is_empty() && !snapshot.is_alarmed;
+        let is_clear = |known: OrderSnapshot| {
+            known.unresolved.is_empty() && !known.is_alarmed && !known.is_shared
+        };
         if self.is_gone.load(Ordering::Relaxed)
             || !self.recorder.snapshot(number).is_some_and(is_clear)
         {
@@ -107,7 +109,7 @@ impl Settler {
 }
 
 /// Resolves what is unknown, after having left the gateway alone for `quiet`,
-/// then drains every order that was recorded.
+/// then drains every order that was recorded and that no other machine refunds.
 pub async fn resolve_and_drain(
     caller: &Caller,
     recorder: &Recorder,
@@ -132,7 +134,7 @@ pub async fn resolve_and_drain(
                 is_gone,
                 connection: None,
             };
-            line.settle(order.order, order.unresolved).await
+            line.settle(&order).await
         })
         .buffer_unordered(AT_ONCE);
     let mut settled = Settled::default();
@@ -172,22 +174,25 @@ struct Line<'a> {
 }
 
 impl Line<'_> {
-    async fn settle(&mut self, order: OrderNo, unknown: Vec<(RefundNo, Amount)>) -> Settled {
+    async fn settle(&mut self, known: &OrderSnapshot) -> Settled {
         let mut settled = Settled::default();
-        for (refund, amount) in unknown {
+        let order = &known.order;
+        for (refund, amount) in &known.unresolved {
             if self.is_gone.load(Ordering::Relaxed) {
                 settled.unresolved += 1;
                 continue;
             }
-            match self.resolve(&order, &refund, amount).await {
+            match self.resolve(order, refund, *amount).await {
                 Money::Maybe | Money::NotSent => settled.unresolved += 1,
                 _ => settled.resolved += 1,
             }
         }
-        if self.is_gone.load(Ordering::Relaxed) {
+        // Others may still refund an order that is shared: whatever its rest is
+        // answered with shows nothing.
+        if self.is_gone.load(Ordering::Relaxed) || known.is_shared {
             return settled;
         }
-        if self.drain(&order).await == Some(DrainFinding::Equal) {
+        if self.drain(order).await == Some(DrainFinding::Equal) {
             settled.drained += 1;
         }
         settled

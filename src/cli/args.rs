@@ -13,6 +13,7 @@ use super::config_file::ConfigFile;
 use super::error::CliError;
 use super::gate::GateArgs;
 use super::load::LoadArgs;
+use super::merge::MergeArgs;
 use super::replay::ReplayArgs;
 use super::rules::RulesArgs;
 use super::selftest::SelftestArgs;
@@ -57,6 +58,8 @@ pub enum Command {
     Load(LoadArgs),
     /// Audit recorded histories; needs no target
     Audit(AuditArgs),
+    /// One report from the runs of several machines
+    Merge(MergeArgs),
     /// Run the reference gateway
     Serve(ServeArgs),
     /// Run the harness against each known fault: the kill matrix
@@ -82,6 +85,7 @@ impl Command {
             Self::Check(args) => args.run().await,
             Self::Load(args) => args.run().await,
             Self::Audit(args) => args.run(),
+            Self::Merge(args) => args.run(),
             Self::Serve(args) => {
                 super::serve::run(args).await?;
                 Ok(ExitCode::Success)

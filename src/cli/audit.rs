@@ -17,7 +17,7 @@ use super::output::OutputArgs;
 use super::run::Reporting;
 
 /// The name of a history in a run's folder.
-const IN_A_FOLDER: &str = "history.ndjson";
+pub(super) const IN_A_FOLDER: &str = "history.ndjson";
 
 /// Audit recorded histories: was any order refunded beyond what was paid?
 #[derive(Debug, Clone, Args)]
@@ -76,7 +76,7 @@ fn shown(histories: &[PathBuf]) -> String {
 }
 
 /// The file itself, or the one in a run's folder.
-fn history_file(path: &Path) -> PathBuf {
+pub(super) fn history_file(path: &Path) -> PathBuf {
     if path.is_dir() {
         path.join(IN_A_FOLDER)
     } else {
@@ -84,7 +84,11 @@ fn history_file(path: &Path) -> PathBuf {
     }
 }
 
-fn read(file: &Path) -> Result<crate::audit::History, CliError> {
+/// Reads the history in a file.
+///
+/// # Errors
+/// [`CliError::History`] names the file, the line and the cure.
+pub(super) fn read(file: &Path) -> Result<crate::audit::History, CliError> {
     let fail = |reason: String| CliError::History(format!("audit {}: {reason}", file.display()));
     let source = File::open(file).map_err(|error| fail(error.to_string()))?;
     TextReader::new(BufReader::with_capacity(1 << 20, source))

@@ -38,8 +38,10 @@ impl GateArgs {
         let plan = self.rules.plan(&self.output)?;
         let scenario = self.traffic.scenario()?;
         let earlier = self.traffic.earlier()?;
+        let part = self.traffic.shard.part(&scenario, &self.target)?;
         let cases = self.rules.cases.get();
         let mut run = Run::start("gate", &self.target, cases, &self.output).await?;
+        run.take_part(part.shard);
         let sink = self.traffic.history_sink(&run)?;
         let end = match run.preflight().await {
             Err(end) => end,
@@ -52,7 +54,7 @@ impl GateArgs {
                 } else {
                     // A gateway that fails a rule is loaded all the same: one
                     // run is to say all that is wrong.
-                    let loaded = load(&run, scenario, earlier, sink).await;
+                    let loaded = load(&run, scenario, part, earlier, sink).await;
                     gate_end(checked, loaded)
                 }
             }

@@ -17,6 +17,7 @@ use crate::verdict::{AuditSummary, Event, ExitCode, LoadSummary, Observer, RunVe
 use super::error::CliError;
 use super::output::OutputArgs;
 use super::run::{End, Run, interrupted};
+use super::shard::{self, Part, ShardArgs};
 use super::target::TargetArgs;
 
 /// Where the scenario is looked for where none is named.
@@ -91,6 +92,10 @@ pub struct TrafficArgs {
     #[arg(long, value_name = "PERCENT", default_value = "20")]
     pub compare_band: f64,
 
+    /// Which part of the load this machine runs.
+    #[command(flatten)]
+    pub shard: ShardArgs,
+
     /// Where the history of all refunds goes [default: history.ndjson in the
     /// run's folder]
     #[arg(long, value_name = "FILE|off")]
@@ -105,10 +110,12 @@ impl LoadArgs {
     pub(super) async fn run(self) -> Result<ExitCode, CliError> {
         let scenario = self.traffic.scenario()?;
         let earlier = self.traffic.earlier()?;
+        let part = self.traffic.shard.part(&scenario, &self.target)?;
         let mut run = Run::start("load", &self.target, 1, &self.output).await?;
+        run.take_part(part.shard);
         let sink = self.traffic.history_sink(&run)?;
         let end = match run.preflight().await {
-            Ok(()) => load(&run, scenario, earlier, sink).await,
+            Ok(()) => load(&run, scenario, part, earlier, sink).await,
             Err(end) => end,
         };
         run.end(end).await
@@ -211,6 +218,7 @@ pub(super) struct HistoryFile {
 pub(super) async fn load(
     run: &Run,
     scenario: Scenario,
+    mut part: Part,
     earlier: Option<Earlier>,
     sink: Sink,
 ) -> End {
@@ -222,6 +230,10 @@ pub(super) async fn load(
             earlier.scenario
         )));
     }
+    let shared_orders = match part.begin() {
+        Ok(orders) => orders,
+        Err(error) => return End::new(ExitCode::NoVerdict, format!("failed to {error}")),
+    };
     // A load takes long, and no two go alike: its messages tell the time.
     let caller = run
         .setting
@@ -238,15 +250,20 @@ pub(super) async fn load(
         observer: Arc::clone(&run.observers) as Arc<dyn Observer>,
         cancel: run.cancel.clone(),
         seed: run.setting.seed,
+        shard: part.shard,
+        shared_orders,
+        start_at: part.start_at,
         earlier,
     };
     let Attacked {
         summary,
+        mut measured,
         settled: clear,
     } = match attack.run().await {
         Ok(attacked) => attacked,
         Err(error) => return End::new(ExitCode::NoVerdict, format!("failed to {error}")),
     };
+    shard::tell_what_is_left(&measured, run.observers.as_ref());
     run.observers
         .emit(&Event::LoadFinished(Box::new(summary.clone())));
     // Whoever stops the load wants it drained all the same; whoever stops the
@@ -264,11 +281,20 @@ pub(super) async fn load(
     let mut audit = clear.and(&history);
     audit.name_history(&history_path.unwrap_or_default());
     audit.exposure.drained_orders = drained;
+    shard::leave_to_merge(&mut audit, run.observers.as_ref());
     run.observers
         .emit(&Event::AuditFinished(Box::new(audit.clone())));
     let mut end = end_of_load(&summary).graver(end_of_audit(&audit));
     if run.cancel.is_cancelled() {
         end = end.graver(interrupted());
+    }
+    measured.about.in_process = run.is_in_process();
+    measured.about.operations = audit.operations;
+    measured.about.recording = fault.as_ref().map(ToString::to_string);
+    run.redactor.text(&mut measured.about.target);
+    if let Err(error) = run.folder().write_histograms(&measured) {
+        let reason = format!("failed to write {error}");
+        end = end.graver(End::new(ExitCode::NoVerdict, reason));
     }
     match fault {
         None => end,
@@ -279,7 +305,8 @@ pub(super) async fn load(
     }
 }
 
-fn end_of_load(summary: &LoadSummary) -> End {
+/// What the figures of a load amount to.
+pub(super) fn end_of_load(summary: &LoadSummary) -> End {
     let thresholds = summary
         .thresholds
         .iter()

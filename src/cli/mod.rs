@@ -10,12 +10,14 @@ mod error;
 mod gate;
 mod interrupt;
 mod load;
+mod merge;
 mod output;
 mod replay;
 mod rules;
 mod run;
 mod selftest;
 mod serve;
+mod shard;
 mod sign;
 mod target;
 

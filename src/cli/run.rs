@@ -11,7 +11,8 @@ use crate::gateway::{Running, Variants};
 use crate::protocol::Timestamp;
 use crate::report::{Collector, Lines, Progress, Redactor, RunFolder, json, terminal};
 use crate::verdict::{
-    Event, ExitCode, FailureDetail, Level, Observer, Observers, RuleOutcome, RunPlan, Verdict,
+    Event, ExitCode, FailureDetail, Level, Observer, Observers, RuleOutcome, RunPlan, Shard,
+    Verdict,
 };
 
 use super::error::CliError;
@@ -98,6 +99,16 @@ impl Run {
             reporting,
             gateway,
         })
+    }
+
+    /// Makes it the part of a run that goes on on several machines: its numbers
+    /// and its orders are others than theirs.
+    pub(super) fn take_part(&mut self, shard: Option<Shard>) {
+        if let Some(shard) = shard {
+            let numbers = self.setting.caller.numbers.of_shard(shard);
+            self.setting.caller.numbers = Arc::new(numbers);
+            self.setting.orders.keep(shard);
+        }
     }
 
     /// Looks whether the target can be tested at all, and goes on in its dialect.

@@ -1,7 +1,7 @@
 //! The attack: goose runs the users, we watch the clock.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use goose::config::GooseConfiguration;
 use goose::goose::{GooseUser, Transaction, TransactionFunction};
@@ -10,16 +10,20 @@ use tokio::sync::mpsc::unbounded_channel;
 use tokio_util::sync::CancellationToken;
 
 use crate::audit::{Recorder, Tally};
-use crate::target::{Caller, OrderError, OrderSource};
-use crate::verdict::{Event, LoadSummary, Observer};
+use crate::protocol::Timestamp;
+use crate::target::{Caller, OrderError, OrderSource, PaidOrder};
+use crate::verdict::{Event, LoadSummary, Observer, Shard};
 
 use super::compare::Earlier;
+use super::due::DueTimes;
 use super::ground::Ground;
 use super::lanes;
+use super::measured::{About, Measured, digest_of};
 use super::scenario::Scenario;
 use super::settling::Settling;
 use super::shared::{Births, Shared};
 use super::statistics::Totals;
+use super::threshold::Threshold;
 use super::user::User;
 use super::watch::{Watch, Watched};
 
@@ -42,6 +46,13 @@ pub struct Attack {
     pub cancel: CancellationToken,
     /// What the traffic is drawn from.
     pub seed: u64,
+    /// Which part of the scenario's load this machine runs, where there are
+    /// several.
+    pub shard: Option<Shard>,
+    /// Orders that all machines refund at the same time.
+    pub shared_orders: Vec<PaidOrder>,
+    /// When the traffic is to begin, once its orders are there.
+    pub start_at: Option<Timestamp>,
     /// An earlier run that it must not be worse than.
     pub earlier: Option<Earlier>,
 }
@@ -51,6 +62,8 @@ pub struct Attack {
 pub struct Attacked {
     /// Its figures.
     pub summary: LoadSummary,
+    /// All that they were made of.
+    pub measured: Measured,
     /// The verdicts on the orders that were settled meanwhile. The recorder has
     /// forgotten them.
     pub settled: Tally,
@@ -80,6 +93,8 @@ impl Attack {
         let (over, is_over) = unbounded_channel();
         let births = Births::new(Arc::clone(&self.recorder), over);
         let (population, mix) = Ground::of(&self, &births).prepare().await?;
+        self.wait_for_start().await?;
+        let epoch = Epoch::now();
         let shared = Arc::new(Shared::new(&self, births, population, &mix));
         self.observer.observe(&Event::LoadStarted {
             scenario: self.scenario.name.clone(),
@@ -93,20 +108,69 @@ impl Attack {
         let finished = CancellationToken::new();
         let watch = Watch::new(&self, &shared, finished.clone());
         let watch = tokio::spawn(watch.run());
-        let attack = lanes::run(&self.scenario, &shared).await;
+        if self.part().share(self.scenario.first_users()) == 0 {
+            // Nobody is waited for: the first of this machine's users come later.
+            shared.arrivals.start();
+        }
+        let attack = lanes::run(&self.scenario, self.part(), &shared).await;
         finished.cancel();
         shared.arrivals.end();
         let watched = watch.await.expect("the watch does not panic");
         pacer.join().expect("the pacer does not panic");
         let settled = settling.end().await;
         attack.map_err(AttackError::Goose)?;
+        let (summary, measured) = self.sum_up(&shared, watched, epoch);
         Ok(Attacked {
-            summary: self.sum_up(&shared, watched),
+            summary,
+            measured,
             settled,
         })
     }
 
-    fn sum_up(&self, shared: &Shared, watched: Watched) -> LoadSummary {
+    /// Which part of the load this machine runs.
+    pub(super) fn part(&self) -> Shard {
+        self.shard.unwrap_or_default()
+    }
+
+    /// The thresholds that this machine can judge.
+    pub(super) fn thresholds(&self) -> Vec<Threshold> {
+        let mut thresholds = self.scenario.thresholds.clone();
+        thresholds.retain(|threshold| self.shard.is_none() || !threshold.is_about_the_whole());
+        thresholds
+    }
+
+    /// When the arrivals of this machine are due.
+    pub(super) fn due_times(&self) -> DueTimes {
+        let scenario = &self.scenario;
+        DueTimes::of_shard(
+            &scenario.course(),
+            scenario.arrivals,
+            self.seed,
+            self.part(),
+        )
+    }
+
+    /// Waits for the time at which all machines are to begin.
+    async fn wait_for_start(&self) -> Result<(), AttackError> {
+        let Some(start) = self.start_at else {
+            return Ok(());
+        };
+        let micros = start.micros_since(Timestamp::now());
+        let Ok(micros @ 1..) = u64::try_from(micros) else {
+            self.observer.observe(&Event::Notice(format!(
+                "the load began {:.1} s after the time of --start-at: its orders were not there before",
+                Duration::from_micros(micros.unsigned_abs()).as_secs_f64()
+            )));
+            return Ok(());
+        };
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_micros(micros)) => Ok(()),
+            () = self.cancel.cancelled() => Err(AttackError::Interrupted),
+        }
+    }
+
+    /// The figures, and all that they were made of.
+    fn sum_up(&self, shared: &Shared, watched: Watched, epoch: Epoch) -> (LoadSummary, Measured) {
         let mut statistics = shared.statistics();
         // What was due and never sent is a failure that has waited ever since.
         let measured_from = watched.ended - watched.measured;
@@ -129,55 +193,81 @@ impl Attack {
         } else {
             None
         };
-        #[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵²")]
-        let answered = (totals.all.requests - totals.all.failed) as f64;
-        let mut summary = LoadSummary {
-            scenario: self.scenario.name.clone(),
-            users: self.scenario.most_users(),
-            target_rate: self
-                .scenario
-                .is_open()
-                .then(|| self.scenario.course().peak()),
-            requests: totals.all.requests,
-            failed: totals.all.failed,
-            rate: answered / totals.seconds.max(f64::EPSILON),
-            duration_seconds: totals.seconds,
-            latency: totals.all.latency.latency(),
-            service_time: totals.service.latency(),
-            generator_lag: lag,
-            thresholds: self
-                .scenario
-                .thresholds
-                .iter()
-                .map(|threshold| threshold.judge(&totals))
-                .collect(),
-            by_kind: totals
-                .by_kind
-                .iter()
-                .map(|(kind, part)| (kind.name().to_owned(), part.summary()))
-                .collect(),
+        let measured = Measured {
+            about: self.about(epoch.time_of(measured_from), totals.seconds),
+            all: totals.all,
+            by_kind: totals.by_kind,
+            service: totals.service,
+            lag: totals.lag,
             errors: totals
                 .errors
                 .iter()
                 .map(|(failure, count)| ((*failure).to_owned(), *count))
                 .collect(),
-            comparison: Vec::new(),
             timeline: watched.timeline,
             interrupted: watched.interrupted,
             aborted: watched.aborted,
             inconclusive,
         };
+        let mut summary = measured.summary();
         if let Some(earlier) = &self.earlier {
             summary.comparison = earlier.compare(&summary);
         }
-        summary
+        (summary, measured)
+    }
+
+    fn about(&self, measured_from: Timestamp, seconds: f64) -> About {
+        let (scenario, caller, part) = (&self.scenario, &self.caller, self.part());
+        About {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            shard: self.shard,
+            seed: self.seed,
+            scenario: scenario.name.clone(),
+            settings: digest_of(scenario),
+            target: caller.endpoint.url().to_owned(),
+            in_process: false,
+            partner: caller.partner.number.to_string(),
+            profile: caller.profile.name.clone(),
+            users: part.share(scenario.most_users()),
+            target_rate: scenario
+                .is_open()
+                .then(|| part.part_of(scenario.course().peak())),
+            thresholds: scenario.thresholds.clone(),
+            measured_from: measured_from.exact(),
+            seconds,
+            operations: 0,
+            recording: None,
+        }
     }
 }
 
-/// goose's attack with so many of the users: each connects once, then runs
-/// batch after batch.
+/// One moment by the machine's calendar and by its stopwatch.
+#[derive(Clone, Copy)]
+struct Epoch {
+    time: Timestamp,
+    instant: Instant,
+}
+
+impl Epoch {
+    fn now() -> Self {
+        Self {
+            time: Timestamp::now(),
+            instant: Instant::now(),
+        }
+    }
+
+    /// What the calendar said at `instant`, which came later.
+    fn time_of(self, instant: Instant) -> Timestamp {
+        let since = instant.saturating_duration_since(self.instant);
+        self.time.later_by(since)
+    }
+}
+
+/// goose's attack with so many of the users of this machine's part: each
+/// connects once, then runs batch after batch.
 pub(super) fn goose_attack(
     scenario: &Scenario,
+    part: Shard,
     users: usize,
     shared: &Arc<Shared>,
 ) -> Result<GooseAttack, GooseError> {
@@ -186,12 +276,11 @@ pub(super) fn goose_attack(
     configuration.host = Some(shared.caller.endpoint.url().to_owned());
     configuration.users = Some(users);
     #[expect(clippy::cast_precision_loss, reason = "there are fewer than 2⁵² users")]
-    let part = users as f64 / scenario.most_users() as f64;
-    configuration.increase_rate = Some(
-        scenario
-            .hatch_rate
-            .map_or_else(|| users.to_string(), |rate| (rate * part).to_string()),
-    );
+    let lane = users as f64 / part.share(scenario.most_users()) as f64;
+    configuration.increase_rate = Some(scenario.hatch_rate.map_or_else(
+        || users.to_string(),
+        |rate| (part.part_of(rate) * lane).to_string(),
+    ));
     // A backstop: the watch ends the attack at the very time.
     configuration.run_time = Some(format!("{}s", scenario.total().as_secs() + 60));
     // The WebSocket controller is off unless it is asked for.

@@ -7,6 +7,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::scenario::{Course, Law};
+use crate::verdict::Shard;
 
 /// How many arrivals there have been since the start, as a function of time,
 /// turned around.
@@ -72,10 +73,14 @@ impl Curve {
 /// The due times of a load's arrivals, in order. Two of the same course, law
 /// and seed give the same times: one for whoever releases the arrivals, one
 /// for those who take them.
+///
+/// A shard has every Nth of the whole load's, so that the shards together send
+/// just what one machine would.
 #[derive(Debug)]
 pub struct DueTimes {
     curve: Arc<Curve>,
     seed: u64,
+    shard: Shard,
     /// Arrivals before the next one; of a Poisson process, as time would be if
     /// one came a second.
     count: f64,
@@ -86,7 +91,12 @@ pub struct DueTimes {
 impl DueTimes {
     /// The due times of a course.
     pub fn new(course: &Course, law: Law, seed: u64) -> Self {
-        Self::on(Arc::new(Curve::of(course)), law, seed)
+        Self::of_shard(course, law, seed, Shard::WHOLE)
+    }
+
+    /// Those of a course that one shard of the load sends.
+    pub fn of_shard(course: &Course, law: Law, seed: u64, shard: Shard) -> Self {
+        Self::on(Arc::new(Curve::of(course)), law, seed, shard)
     }
 
     /// The same times once more, from the first.
@@ -97,18 +107,27 @@ impl DueTimes {
         } else {
             Law::Constant
         };
-        Self::on(Arc::clone(&self.curve), law, self.seed)
+        Self::on(Arc::clone(&self.curve), law, self.seed, self.shard)
     }
 
-    fn on(curve: Arc<Curve>, law: Law, seed: u64) -> Self {
+    fn on(curve: Arc<Curve>, law: Law, seed: u64, shard: Shard) -> Self {
         let mut due = Self {
             curve,
             seed,
+            shard,
             count: 0.0,
             gaps: (law == Law::Poisson).then(|| StdRng::seed_from_u64(seed)),
         };
         due.count = due.gap(0.0);
+        due.pass(shard.index());
         due
+    }
+
+    /// Passes over so many arrivals.
+    fn pass(&mut self, arrivals: u32) {
+        for _ in 0..arrivals {
+            self.count += self.gap(1.0);
+        }
     }
 
     fn gap(&mut self, even: f64) -> f64 {
@@ -124,7 +143,7 @@ impl Iterator for DueTimes {
 
     fn next(&mut self) -> Option<Duration> {
         let due = self.curve.when(self.count)?;
-        self.count += self.gap(1.0);
+        self.pass(self.shard.count());
         // What is due in ages is never due.
         Duration::try_from_secs_f64(due).ok()
     }
@@ -159,6 +178,27 @@ mod tests {
         let due = DueTimes::new(&course(0.0, &[(Shape::Hold, 1_000.0, 9)]), Law::Constant, 1);
         for (n, due) in due.take(10_000).enumerate() {
             assert_eq!(due, Duration::from_millis(n as u64));
+        }
+    }
+
+    #[test]
+    fn the_shards_arrivals_together_are_those_of_one_machine() {
+        let course = course(0.0, &[(Shape::Ramp, 300.0, 5), (Shape::Hold, 300.0, 5)]);
+        for law in Law::ALL {
+            let end = Duration::from_secs(10);
+            let before_end = |due: DueTimes| due.take_while(|due| *due < end).collect::<Vec<_>>();
+            let whole = before_end(DueTimes::new(&course, law, 5));
+            let shards = (0..3).map(|index| Shard::new(index, 3).unwrap());
+            let parts: Vec<Vec<Duration>> = shards
+                .map(|shard| before_end(DueTimes::of_shard(&course, law, 5, shard)))
+                .collect();
+            for (part, first) in parts.iter().zip(&whole) {
+                assert!(part.len().abs_diff(whole.len() / 3) <= 1);
+                assert_eq!(part[0], *first, "the shards take turns");
+            }
+            let mut together = parts.concat();
+            together.sort_unstable();
+            assert_eq!(together, whole);
         }
     }
 

@@ -51,39 +51,54 @@ impl<'a> Ground<'a> {
     /// [`AttackError`] where there is no order at all, or it was interrupted.
     pub(super) async fn prepare(&self) -> Result<(Population, Mix), AttackError> {
         let scenario = &self.attack.scenario;
+        let part = self.attack.part();
+        let shared = self.attack.shared_orders.clone();
         let has = |kind| scenario.mix.get(&kind).is_some_and(|weight| *weight > 0);
-        let count = scenario.orders.count;
+        let places = part.share(scenario.orders.count).max(1);
+        // Shared orders take the first places, as far as there are any.
+        let count = places - places.min(shared.len());
         // A user has one whole order in its hands at most, and pays for another
         // before it takes the next.
         let stock = if has(Kind::Full) {
-            count.min(scenario.most_users())
+            places.min(part.share(scenario.most_users()))
         } else {
             0
         };
         let bystanders = if has(Kind::Malformed) {
-            count.min(BYSTANDERS)
+            places.min(BYSTANDERS)
         } else {
             0
         };
+        self.orders.count(&shared).map_err(OrderError::from)?;
         let paid = self.pay(count + stock + bystanders).await?;
-        let mix = self.mix(&paid[0]).await;
+        let first = shared.first().or(paid.first());
+        let mix = self.mix(first.expect("there is a place for one")).await;
         let mut orders: Vec<LiveOrder> = paid
             .iter()
             .map(|order| self.births.register(order))
+            .collect();
+        let shared: Vec<LiveOrder> = shared
+            .iter()
+            .map(|order| self.births.register_shared(order))
             .collect();
         // Where there are fewer than were asked for, those under way come first.
         let mut rest = orders.split_off(orders.len().min(count));
         let bystanders = rest.split_off(rest.len().min(stock));
         let part = scenario.orders.part;
-        let population = Population::new(orders, rest, bystanders, part, has(Kind::Retry));
+        let population = Population::new(orders, rest, bystanders, part, has(Kind::Retry))
+            .with_shared(shared, places);
         Ok((population, mix))
     }
 
     async fn pay(&self, count: usize) -> Result<Vec<PaidOrder>, AttackError> {
+        // Drawn for the whole load, of which each shard has every Nth.
         let mut random = StdRng::seed_from_u64(self.attack.seed);
         let range = self.attack.scenario.orders.amount;
-        let amounts: Vec<Amount> = (0..count)
-            .map(|_| fresh_amount(range, &mut random))
+        let part = self.attack.part();
+        let amounts: Vec<Amount> = std::iter::repeat_with(|| fresh_amount(range, &mut random))
+            .skip(part.index() as usize)
+            .step_by(part.count() as usize)
+            .take(count)
             .collect();
         // In the order of their numbers, so that a seed finds each order in the
         // same place.

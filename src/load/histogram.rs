@@ -10,12 +10,14 @@ pub struct Histogram(hdrhistogram::Histogram<u64>);
 
 /// The largest latency that is told apart from larger ones: 120 s.
 const LARGEST_MICROS: u64 = 120_000_000;
+/// The digits that are told apart.
+const DIGITS: u8 = 3;
 
 impl Histogram {
     /// An empty histogram.
     pub fn new() -> Self {
         Self(
-            hdrhistogram::Histogram::new_with_bounds(1, LARGEST_MICROS, 3)
+            hdrhistogram::Histogram::new_with_bounds(1, LARGEST_MICROS, DIGITS)
                 .expect("1 µs to 120 s with three digits are valid bounds"),
         )
     }
@@ -62,6 +64,33 @@ impl Histogram {
     pub fn mean(&self) -> f64 {
         self.0.mean()
     }
+
+    /// What it holds: the largest value of each bucket that something fell in,
+    /// in microseconds, and how much did. Another histogram that is filled with
+    /// these gives the same figures.
+    pub fn buckets(&self) -> Vec<(u64, u64)> {
+        self.0
+            .iter_recorded()
+            .map(|bucket| (bucket.value_iterated_to(), bucket.count_at_value()))
+            .collect()
+    }
+
+    /// A histogram that holds this; `None` where a value is out of bounds, or a
+    /// count is nothing.
+    pub fn from_buckets(buckets: &[(u64, u64)]) -> Option<Self> {
+        let mut histogram = Self::new();
+        for &(value, count) in buckets {
+            if value == 0 || count == 0 {
+                return None;
+            }
+            histogram.0.record_n(value, count).ok()?;
+        }
+        Some(histogram)
+    }
+
+    /// The bounds that tell how exact it is: the least and the largest value,
+    /// in microseconds, and the digits that are kept.
+    pub const BOUNDS: (u64, u64, u8) = (1, LARGEST_MICROS, DIGITS);
 
     /// The percentiles that reports show.
     pub fn latency(&self) -> Latency {

@@ -18,16 +18,21 @@ use tokio::sync::oneshot;
 use super::attack::goose_attack;
 use super::scenario::Scenario;
 use super::shared::Shared;
+use crate::verdict::Shard;
 
-/// Runs all users of a scenario until the load is over.
+/// Runs all users of this machine's part until the load is over.
 ///
 /// # Errors
 /// The scheduler's first; the other lanes are told to stop.
-pub(super) async fn run(scenario: &Scenario, shared: &Arc<Shared>) -> Result<(), Box<GooseError>> {
+pub(super) async fn run(
+    scenario: &Scenario,
+    part: Shard,
+    shared: &Arc<Shared>,
+) -> Result<(), Box<GooseError>> {
     let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let mut lanes: FuturesUnordered<_> = share(scenario.most_users(), cores)
+    let mut lanes: FuturesUnordered<_> = share(part.share(scenario.most_users()), cores)
         .into_iter()
-        .map(|users| start(scenario.clone(), users, Arc::clone(shared)))
+        .map(|users| start(scenario.clone(), part, users, Arc::clone(shared)))
         .collect();
     let mut first = Ok(());
     while let Some(ended) = lanes.next().await {
@@ -44,6 +49,7 @@ pub(super) async fn run(scenario: &Scenario, shared: &Arc<Shared>) -> Result<(),
 /// Starts a lane of so many users.
 fn start(
     scenario: Scenario,
+    part: Shard,
     users: usize,
     shared: Arc<Shared>,
 ) -> oneshot::Receiver<Result<(), Box<GooseError>>> {
@@ -55,7 +61,7 @@ fn start(
         let result = match runtime {
             Err(error) => Err(GooseError::Io(error)),
             Ok(runtime) => runtime.block_on(async {
-                goose_attack(&scenario, users, &shared)?
+                goose_attack(&scenario, part, users, &shared)?
                     .execute()
                     .await
                     .map(|_| ())

@@ -9,6 +9,7 @@ use crate::target::Numbers;
 use super::draw::Draw;
 use super::live_order::LiveOrder;
 use super::scenario::Kind;
+use super::shared_orders::Queue;
 
 /// What a user is to send next.
 #[derive(Debug, Clone)]
@@ -56,6 +57,8 @@ pub struct Population {
     slots: Vec<Mutex<Option<Slot>>>,
     stock: Mutex<Vec<LiveOrder>>,
     bystanders: Vec<LiveOrder>,
+    /// Orders that other machines refund as well and that wait for a place.
+    shared: Queue,
     /// The largest partial refund, as a share of what was paid.
     part: f64,
     /// Whether accepted refunds are kept, to be retried.
@@ -80,9 +83,24 @@ impl Population {
                 .collect(),
             stock: Mutex::new(stock),
             bystanders,
+            shared: Queue::default(),
             part,
             has_retries,
         }
+    }
+
+    /// The same with orders that other machines refund as well. They come
+    /// first: before the others in the places, as far as there are
+    /// `most_places`, and then wherever an order is used up.
+    #[must_use]
+    pub fn with_shared(mut self, orders: Vec<LiveOrder>, most_places: usize) -> Self {
+        let mut orders = orders.into_iter();
+        let first = orders.by_ref().take(most_places);
+        let mut slots: Vec<_> = first.map(|order| Mutex::new(Some(fresh(order)))).collect();
+        slots.append(&mut self.slots);
+        self.slots = slots;
+        self.shared = Queue::of(orders);
+        self
     }
 
     /// How many places for orders under way there are.
@@ -97,6 +115,18 @@ impl Population {
             Place::Stock => self.stock().push(order),
             Place::Bystander => {}
         }
+    }
+
+    /// Puts the next shared order in a place, if one is left, and says whether.
+    pub fn replace_by_shared(&self, place: Place) -> bool {
+        let Place::Slot(place) = place else {
+            return false;
+        };
+        let Some(order) = self.shared.next() else {
+            return false;
+        };
+        *self.slot(place) = Some(fresh(order));
+        true
     }
 
     /// Whether no place has an order any more.
@@ -268,6 +298,12 @@ mod tests {
         LiveOrder::new(recorded, PAID, unbounded_channel().0)
     }
 
+    fn shared_order(numbers: &Numbers) -> LiveOrder {
+        let recorder = Recorder::new(&Profile::built_in(), None);
+        let recorded = recorder.shared_order(&numbers.order(), PAID, "JPY");
+        LiveOrder::shared(recorded, PAID)
+    }
+
     fn population(numbers: &Numbers, orders: usize) -> Population {
         let many = |count| (0..count).map(|_| order(numbers)).collect::<Vec<_>>();
         Population::new(many(orders), many(1), many(1), 0.02, true)
@@ -348,6 +384,24 @@ mod tests {
         assert_eq!(rest.place, Place::Slot(0));
         let next = population.plan(&draw(Kind::Query, 0.5), &numbers).unwrap();
         assert_eq!(next.place, Place::Slot(1));
+    }
+
+    #[test]
+    fn shared_orders_come_first_and_in_the_order_of_their_file() {
+        let numbers = Numbers::new(1, "");
+        let shared: Vec<LiveOrder> = (0..3).map(|_| shared_order(&numbers)).collect();
+        let population = population(&numbers, 1).with_shared(shared.clone(), 1);
+        assert_eq!(population.places(), 2);
+        let rest = draw(Kind::ExactRest, 0.5);
+        for next in &shared {
+            let plan = population.plan(&rest, &numbers).unwrap();
+            assert!(plan.order.is(next) && plan.order.is_shared());
+            let is_replaced = population.replace_by_shared(plan.place);
+            assert_eq!(is_replaced, !next.is(shared.last().unwrap()));
+        }
+        let own = population.plan(&rest, &numbers).unwrap();
+        assert!(!own.order.is_shared());
+        assert!(!population.replace_by_shared(Place::Stock));
     }
 
     #[test]

@@ -11,13 +11,12 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::audit::Recorder;
 use crate::protocol::Amount;
 use crate::target::{Caller, OrderSource, PaidOrder};
-use crate::verdict::{Event, Observer, Violation};
+use crate::verdict::{Event, Observer, Shard, Violation};
 
 use super::arrivals::Arrivals;
 use super::attack::Attack;
 use super::crowd::Crowd;
 use super::draw::Chances;
-use super::due::DueTimes;
 use super::live_order::LiveOrder;
 use super::malformed::Malformed;
 use super::population::{Place, Population};
@@ -43,12 +42,14 @@ pub struct Shared {
     pub(super) seed: u64,
     pub(super) order_amount: (Amount, Amount),
     pub(super) warmup: Duration,
+    /// Which part of the load this is.
+    shard: Shard,
     /// Which users take part, where stages change them.
     crowd: Option<Crowd>,
     orders: Arc<OrderSource>,
     births: Births,
     parts: Vec<Mutex<Statistics>>,
-    /// How many users are there at the beginning.
+    /// How many users of the whole load are there at the beginning.
     first_users: usize,
     connected: AtomicUsize,
     next_user: AtomicUsize,
@@ -66,9 +67,7 @@ impl fmt::Debug for Shared {
 impl Shared {
     pub(super) fn new(attack: &Attack, births: Births, population: Population, mix: &Mix) -> Self {
         let scenario = &attack.scenario;
-        let due = scenario
-            .is_open()
-            .then(|| DueTimes::new(&scenario.course(), scenario.arrivals, attack.seed));
+        let due = scenario.is_open().then(|| attack.due_times());
         Self {
             caller: attack.caller.clone(),
             recorder: Arc::clone(&attack.recorder),
@@ -79,6 +78,7 @@ impl Shared {
             seed: attack.seed,
             order_amount: scenario.orders.amount,
             warmup: scenario.warmup,
+            shard: attack.part(),
             crowd: scenario
                 .changes_users()
                 .then(|| Crowd::new(scenario.course())),
@@ -93,9 +93,10 @@ impl Shared {
         }
     }
 
-    /// The number of one more user.
+    /// The number of one more user, among those of the whole load.
     pub(super) fn next_user(&self) -> usize {
-        self.next_user.fetch_add(1, Ordering::Relaxed)
+        self.shard
+            .number(self.next_user.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Whether the user of this number is there at the beginning.
@@ -134,7 +135,8 @@ impl Shared {
     /// One more user has connected. The clock starts with the last of those
     /// that are there at the beginning.
     pub(super) fn user_is_ready(&self) {
-        if self.connected.fetch_add(1, Ordering::Relaxed) + 1 == self.first_users {
+        let first_users = self.shard.share(self.first_users);
+        if self.connected.fetch_add(1, Ordering::Relaxed) + 1 == first_users {
             self.arrivals.start();
         }
     }
@@ -146,7 +148,7 @@ impl Shared {
             .started()
             .is_some_and(|start| started >= start + self.warmup);
         if is_measured {
-            self.parts[user % PARTS]
+            self.parts[self.shard.own(user) % PARTS]
                 .lock()
                 .expect("no holder panics")
                 .record(sample);
@@ -194,8 +196,12 @@ impl Shared {
         self.is_out_of_orders.load(Ordering::Relaxed)
     }
 
-    /// Puts a fresh paid order in the place of one that is used up.
+    /// Puts the next shared order, or a fresh paid one, in the place of one that
+    /// is used up.
     pub(super) async fn replace(&self, place: Place, caller: &Caller, amount: Amount) {
+        if self.population.replace_by_shared(place) {
+            return;
+        }
         match self.orders.paid(caller, amount).await {
             Ok(order) => self.population.replace(place, self.births.register(&order)),
             Err(error) => {
@@ -227,5 +233,14 @@ impl Births {
         let currency = order.currency.as_deref().unwrap_or_default();
         let recorded = self.recorder.order(&order.number, order.paid, currency);
         LiveOrder::new(recorded, order.paid, self.over.clone())
+    }
+
+    /// One that other machines refund as well.
+    pub(super) fn register_shared(&self, order: &PaidOrder) -> LiveOrder {
+        let currency = order.currency.as_deref().unwrap_or_default();
+        let recorded = self
+            .recorder
+            .shared_order(&order.number, order.paid, currency);
+        LiveOrder::shared(recorded, order.paid)
     }
 }

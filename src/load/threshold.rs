@@ -68,6 +68,12 @@ pub struct ThresholdError {
 }
 
 impl Threshold {
+    /// Whether it is about what all machines of a load do together, so that one
+    /// of several can't judge it.
+    pub const fn is_about_the_whole(&self) -> bool {
+        matches!(self.measure, Measure::Rate)
+    }
+
     /// Compares it with what was measured. Without samples it does not hold.
     pub fn judge(&self, totals: &Totals) -> ThresholdOutcome {
         let selected = match self.about {

@@ -16,7 +16,7 @@ use super::population::Plan;
 use super::scenario::Kind;
 use super::shared::Shared;
 use super::statistics::Sample;
-use super::{traffic, volley};
+use super::{shared_orders, traffic, volley};
 
 /// How much of the traffic one transaction of goose's is: enough to make its
 /// bookkeeping cheap, little enough to stop soon.
@@ -264,7 +264,7 @@ impl User {
         if evidence.money == Money::Yes && matches!(plan.kind, Kind::Partial | Kind::ExactRest) {
             shared.population.accepted(plan);
         }
-        let failure = traffic::refund_failure(plan.kind, &evidence);
+        let failure = shared_orders::failure(plan, &evidence);
         Judged::over((sent, ended), failure, evidence.money == Money::Maybe)
     }
 

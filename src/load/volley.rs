@@ -10,7 +10,7 @@ use crate::target::{Connection, Schedule};
 
 use super::population::Plan;
 use super::shared::Shared;
-use super::traffic;
+use super::shared_orders;
 use super::user::Judged;
 
 /// Sends each of `requests`, which asks for the refund in the same place of
@@ -48,7 +48,7 @@ pub(super) async fn fire(
     Judged {
         failure: landed
             .iter()
-            .find_map(|evidence| traffic::refund_failure(plan.kind, evidence)),
+            .find_map(|evidence| shared_orders::failure(plan, evidence)),
         is_unknown: landed.iter().any(|evidence| evidence.money == Money::Maybe),
         started,
         ended: Instant::now(),

@@ -70,7 +70,7 @@ impl Watch {
             course: scenario.course(),
             abort: scenario
                 .abort_on_threshold
-                .then(|| (scenario.thresholds.clone(), scenario.abort_grace)),
+                .then(|| (attack.thresholds(), scenario.abort_grace)),
             timeline: Vec::new(),
             progress: LoadProgress {
                 total_seconds: total.as_secs_f64(),

@@ -71,6 +71,18 @@ impl Timestamp {
         (self.0 - other.0).num_seconds()
     }
 
+    /// The same in microseconds; the most there are, beyond what a number of 64
+    /// bits holds.
+    pub fn micros_since(self, other: Self) -> i64 {
+        let difference = self.0 - other.0;
+        let bound = if difference < TimeDelta::zero() {
+            i64::MIN
+        } else {
+            i64::MAX
+        };
+        difference.num_microseconds().unwrap_or(bound)
+    }
+
     /// The moment in UTC as `20180725T100605Z`, for names of files and folders.
     pub fn compact(self) -> String {
         self.0

@@ -11,8 +11,8 @@ use crate::verdict::{AuditSummary, Exhibit, Violation};
 const CERTIFICATES: &str = "certificates";
 const PICTURES: &str = "pictures";
 
-/// Writes the certificate of every violation, and the pictures there are, and
-/// notes in each what its files are called. Makes no folder where there are no
+/// Writes the certificate of every violation that one history bears out, and the
+/// pictures there are, and notes in each what its files are called. Makes no folder where there are no
 /// violations.
 ///
 /// # Errors
@@ -25,7 +25,9 @@ pub(crate) fn write(run: &Path, audit: &mut AuditSummary) -> Result<(), ReportEr
         };
         let (invariant, order) = (&violation.invariant, &violation.order);
         let stem = file_name(&format!("{number:0digits$}-{invariant}-{order}"));
-        violation.certificate = Some(certificate(run, &stem, &exhibit)?);
+        if exhibit.history.is_some() {
+            violation.certificate = Some(certificate(run, &stem, &exhibit)?);
+        }
         violation.picture = picture(run, &stem, violation, &exhibit)?;
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! Figures as people read them, and the order in which they are listed.
 
 use crate::verdict::{
-    Comparison, Exposure, Latency, LoadSummary, RunVerdict, ThresholdOutcome, Verdict,
+    Comparison, Exposure, Latency, LoadSummary, RunVerdict, Shard, ThresholdOutcome, Verdict,
 };
 
 /// A count with its thousands set apart: `12,345`.
@@ -91,6 +91,11 @@ pub(crate) const fn exposure_rows(exposure: &Exposure) -> [(&'static str, u64); 
         ("unknown resolved", exposure.unknown_resolved),
         ("orders drained", exposure.drained_orders),
     ]
+}
+
+/// Which part of a load it was, behind the scenario's name: ` · shard 0/3`.
+pub(crate) fn shard(shard: Option<Shard>) -> String {
+    shard.map_or_else(String::new, |shard| format!(" · shard {shard}"))
 }
 
 /// What a threshold was held against.

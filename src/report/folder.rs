@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::collected::Report;
 use super::error::ReportError;
 use super::{exchanges, exhibits, html, json, junit, markdown};
+use crate::load::{Measured, measured};
 
 /// The name that always leads to the newest run.
 const LATEST: &str = "latest";
@@ -104,6 +105,15 @@ impl RunFolder {
             first_error = first_error.and(appended);
         }
         first_error
+    }
+
+    /// Writes all that a load measured, for a merge with the runs of other
+    /// machines and for tools that want more than percentiles.
+    ///
+    /// # Errors
+    /// The file that could not be written.
+    pub fn write_histograms(&self, measured: &Measured) -> Result<(), ReportError> {
+        self.write_file(measured::FILE, |out| measured.write(out))
     }
 
     /// Writes a file under another name and renames it: who watches the folder

@@ -126,8 +126,9 @@ fn write_dialect(dialect: &Dialect, out: &mut dyn Write) -> io::Result<()> {
 fn write_load(load: &LoadSummary, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
-        "### Load\n\n{}: {} · {} failed ({}) · {} · {:.1} s\n",
+        "### Load\n\n{}{}: {} · {} failed ({}) · {} · {:.1} s\n",
         escaped(&load.scenario),
+        figures::shard(load.shard),
         figures::counted(load.requests, "request"),
         figures::count(load.failed),
         figures::share(load.failed, load.requests),

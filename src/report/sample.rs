@@ -251,6 +251,7 @@ fn exhibit() -> Exhibit {
             sums: None,
             inequality: None,
         },
+        history: Some(0),
         scene: Some(Scene {
             currency: "JPY".into(),
             lanes: vec![
@@ -294,6 +295,7 @@ pub(super) fn audit() -> AuditSummary {
         operations: 29_503,
         unknown: 1,
         inconclusive_orders: 1,
+        left_to_merge: 0,
         reason: Some("1 order could be neither cleared nor accused".into()),
         violations: vec![violation(), refused],
         exposure: Exposure {
@@ -331,6 +333,7 @@ pub(super) fn load() -> LoadSummary {
     };
     LoadSummary {
         scenario: "sustained".into(),
+        shard: None,
         users: 32,
         target_rate: Some(3_000.0),
         requests: 29_503,

@@ -143,8 +143,9 @@ impl Screen<'_> {
             |rate| format!("{} asked for", figures::rate(rate)),
         );
         let summary = format!(
-            "{} · {} · {model} · {:.1} s",
+            "{}{} · {} · {model} · {:.1} s",
             shown::line(&load.scenario),
+            figures::shard(load.shard),
             figures::counted(load.users as u64, "user"),
             load.duration_seconds,
         );

@@ -33,6 +33,6 @@ pub use endpoint::{Endpoint, EndpointError, PostHead};
 pub use exchange::{Ending, Exchange, HttpAnswer, Phase};
 pub use guard::{Budget, GuardError};
 pub use numbers::Numbers;
-pub use orders::{OrderError, OrderSource, PaidOrder};
+pub use orders::{OrderError, OrderSource, PaidOrder, SharedOrders};
 pub use schedule::{Schedule, Step};
 pub use tls::Trust;

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use sha2::{Digest, Sha256};
 
 use crate::protocol::{MessageId, OrderNo, RefundNo};
+use crate::verdict::Shard;
 
 /// Characters that tell one run from others.
 const RUN: usize = 8;
@@ -16,6 +17,9 @@ const ORDER_DIGITS: usize = 7;
 const REFUND_DIGITS: usize = 9;
 /// Hexadecimal digits of a message id before its counter.
 const MESSAGE: usize = 20;
+/// Characters of a run's, and digits of a message id, that name a shard.
+const SHARD: usize = 2;
+const SHARD_DIGITS: usize = 3;
 
 /// Names orders, refunds and messages, each once.
 ///
@@ -25,9 +29,14 @@ const MESSAGE: usize = 20;
 /// scope. So two runs don't collide on a gateway that remembers, a run on a
 /// fresh gateway can be repeated, and what one rule names does not depend on
 /// which others run, or when.
+///
+/// Where a run goes on on several machines, the last of the run's characters
+/// name the machine: what two of them name differs, whatever else they have in
+/// common.
 #[derive(Debug)]
 pub struct Numbers {
     run: [u8; 32],
+    shard: Option<Shard>,
     prefix: String,
     message_prefix: String,
     /// Digits that tell one caller of a part from the others.
@@ -45,14 +54,21 @@ impl Numbers {
             .chain_update(seed.to_be_bytes())
             .chain_update(apart)
             .finalize();
-        Self::of(digest.into(), "")
+        Self::of(digest.into(), "", None)
     }
 
     /// The numbers of a part of the same run: its own prefix, its own counters
     /// from zero. Two parts of one run need two names.
     #[must_use]
     pub fn scoped(&self, scope: &str) -> Self {
-        Self::of(self.run, scope)
+        Self::of(self.run, scope, self.shard)
+    }
+
+    /// The numbers of the same run on one of several machines: no two machines
+    /// share one. To be asked for before any part of the run is.
+    #[must_use]
+    pub fn of_shard(&self, shard: Shard) -> Self {
+        Self::of(self.run, "", Some(shard))
     }
 
     /// Numbers of the same part for one of many callers, with counters of their
@@ -62,6 +78,7 @@ impl Numbers {
     pub fn for_lane(&self, lane: usize) -> Self {
         Self {
             run: self.run,
+            shard: self.shard,
             prefix: self.prefix.clone(),
             message_prefix: self.message_prefix.clone(),
             // From 1: what all share has noughts there in its message ids.
@@ -72,17 +89,28 @@ impl Numbers {
         }
     }
 
-    fn of(run: [u8; 32], scope: &str) -> Self {
+    fn of(run: [u8; 32], scope: &str, shard: Option<Shard>) -> Self {
         let scope_digest: [u8; 32] = Sha256::digest(scope).into();
         let message: [u8; 32] = Sha256::new()
             .chain_update(run)
             .chain_update(scope)
             .finalize()
             .into();
+        let mut prefix = letters(&run, RUN);
+        let mut message_prefix = hex::encode(&message[..MESSAGE / 2]);
+        if let Some(shard) = shard {
+            prefix.truncate(RUN - SHARD);
+            prefix.push_str(&shard_letters(shard));
+            message_prefix.truncate(MESSAGE - SHARD_DIGITS);
+            let digits = format!("{:0SHARD_DIGITS$x}", shard.index());
+            message_prefix.push_str(&digits);
+        }
+        prefix.push_str(&letters(&scope_digest, SCOPE));
         Self {
             run,
-            prefix: format!("{}{}", letters(&run, RUN), letters(&scope_digest, SCOPE)),
-            message_prefix: hex::encode(&message[..MESSAGE / 2]),
+            shard,
+            prefix,
+            message_prefix,
             lane: String::new(),
             orders: AtomicU64::new(0),
             refunds: AtomicU64::new(0),
@@ -140,6 +168,14 @@ impl Numbers {
             .map(|(at, _)| at..at + length)
             .find(|place| text.as_bytes().get(place.clone()).is_some_and(is_number))
     }
+}
+
+/// A shard's number in base 36.
+fn shard_letters(shard: Shard) -> String {
+    let digit = |number: u32| char::from_digit(number % 36, 36).expect("it is below 36");
+    [digit(shard.index() / 36), digit(shard.index())]
+        .iter()
+        .collect()
 }
 
 /// A text of at most 64 bytes, on the stack: two are made for every request of
@@ -235,6 +271,31 @@ mod tests {
         assert_ne!(run.scoped("json.depth").refund(), first);
         assert_ne!(run.scoped("json.depth").message(), run.message());
         assert_ne!(Numbers::new(2, "").scoped("json.order").refund(), first);
+    }
+
+    #[test]
+    fn no_two_shards_of_a_run_share_a_number_and_all_are_as_long_and_found() {
+        use std::collections::BTreeSet;
+
+        let run = Numbers::new(1, "2026");
+        let mut names = BTreeSet::new();
+        for index in 0..Shard::MOST {
+            let shard = Shard::new(index, Shard::MOST).unwrap();
+            // Two parts of a run, and one user of a part.
+            let all = run.of_shard(shard);
+            for numbers in [all.scoped("load"), all.scoped("preflight"), all.for_lane(7)] {
+                let (order, refund) = (numbers.order(), numbers.refund());
+                assert!(refund.as_str().len() <= 29, "{refund}");
+                assert!(Numbers::find(refund.as_str(), 'r').is_some(), "{refund}");
+                assert_eq!(Numbers::find(order.as_str(), 'o').unwrap().start, 0);
+                let message = numbers.message().to_string();
+                assert_eq!(message.len(), 32);
+                assert!(message.bytes().all(|byte| byte.is_ascii_hexdigit()));
+                assert!(names.insert(order.to_string()));
+                assert!(names.insert(refund.to_string()));
+                assert!(names.insert(message));
+            }
+        }
     }
 
     #[test]

@@ -74,6 +74,10 @@ pub struct WitnessStep {
 pub struct Exhibit {
     /// The proof, for a checker that trusts no judge.
     pub certificate: Certificate,
+    /// Which of the histories that were judged together bears it out, as an
+    /// index. `None` where it takes several: their places can't be compared, so
+    /// that no checker could tell, and the certificate is not written.
+    pub history: Option<usize>,
     /// The picture; `None` for violations beyond those that are drawn.
     pub scene: Option<Scene>,
 }
@@ -132,9 +136,17 @@ pub struct Exposure {
 impl AuditSummary {
     /// Notes in every certificate where its history is.
     pub fn name_history(&mut self, history: &str) {
+        self.name_histories(&[history]);
+    }
+
+    /// The same for histories that were judged together, in that order.
+    pub fn name_histories(&mut self, histories: &[&str]) {
         let exhibits = self.violations.iter_mut();
         for exhibit in exhibits.filter_map(|violation| violation.exhibit.as_mut()) {
-            history.clone_into(&mut exhibit.certificate.history);
+            let name = exhibit.history.and_then(|index| histories.get(index));
+            name.copied()
+                .unwrap_or_default()
+                .clone_into(&mut exhibit.certificate.history);
         }
     }
 }
@@ -153,6 +165,10 @@ pub struct AuditSummary {
     pub unknown: u64,
     /// Orders that could be neither cleared nor accused.
     pub inconclusive_orders: u64,
+    /// Orders that other machines refunded as well, whose histories are not
+    /// here: they are accused of what is certain without those, and cleared of
+    /// nothing. The audit of a merge has none.
+    pub left_to_merge: u64,
     /// Why the verdict is inconclusive, where it is.
     pub reason: Option<String>,
     /// Every violation, gravest first.

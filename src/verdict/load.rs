@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use super::shard::Shard;
 
 /// Percentiles of a latency, in microseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -84,7 +86,7 @@ pub struct Comparison {
 }
 
 /// One second of a load run, for the picture over time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TimelinePoint {
     /// Whole seconds since the load started.
@@ -105,6 +107,8 @@ pub struct TimelinePoint {
 pub struct LoadSummary {
     /// The scenario's name.
     pub scenario: String,
+    /// Which part of the load this machine ran, where there were several.
+    pub shard: Option<Shard>,
     /// Concurrent users at their height, each with one connection.
     pub users: usize,
     /// Arrivals per second that were asked for, at their height; `None` in the

@@ -14,6 +14,7 @@ pub mod failure;
 pub mod load;
 pub mod rule;
 pub mod scene;
+pub mod shard;
 
 pub use audit::{AuditSummary, Exhibit, Exposure, Severity, Timing, Violation, WitnessStep};
 pub use certificate::{
@@ -30,3 +31,4 @@ pub use load::{
 };
 pub use rule::{Level, RuleOutcome, Verdict};
 pub use scene::{Lane, LaneKind, Mark, MoneyPoint, Scene};
+pub use shard::{Shard, ShardError};

@@ -3,6 +3,7 @@
 //! here it does for a user.
 
 mod histories;
+mod machines;
 mod random;
 mod runs;
 #[path = "../support/recoup.rs"]
@@ -74,9 +75,13 @@ fn line(operation: &str) -> String {
     }
 }
 
-fn audited(history: &str) -> AuditSummary {
+fn read(history: &str) -> recoup::audit::History {
     let reader = TextReader::new(history.as_bytes()).expect("a history");
-    judge(&reader.read_all().expect("a whole history"))
+    reader.read_all().expect("a whole history")
+}
+
+fn audited(history: &str) -> AuditSummary {
+    judge(&read(history))
 }
 
 fn certificate(violation: &Violation) -> Value {

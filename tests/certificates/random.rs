@@ -10,7 +10,7 @@ use crate::{audited, certificate, check, history};
 const HISTORIES: u64 = 4_000;
 
 /// Up to seven operations of two orders, at any places, with any answers.
-fn draw(random: &mut StdRng) -> String {
+pub(crate) fn draw_operations(random: &mut StdRng) -> Vec<String> {
     let operations = random.random_range(1..=7_usize);
     let mut places: Vec<u64> = (1..=2 * operations as u64).collect();
     for index in (1..places.len()).rev() {
@@ -30,7 +30,7 @@ fn draw(random: &mut StdRng) -> String {
         "not-sent",
         "accepted-0",
     ];
-    let lines: Vec<String> = (0..operations)
+    (0..operations)
         .map(|index| {
             let (a, b) = (places[2 * index], places[2 * index + 1]);
             let (sent, answered) = (a.min(b), a.max(b));
@@ -54,7 +54,11 @@ fn draw(random: &mut StdRng) -> String {
             };
             format!("{order} r{number} {amount} {sent}-{answered} {outcome}")
         })
-        .collect();
+        .collect()
+}
+
+fn draw(random: &mut StdRng) -> String {
+    let lines = draw_operations(random);
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     let duplicates = ["replay", "refuse", "either"][random.random_range(0..3)];
     let paid = [random.random_range(1..=14), random.random_range(1..=14)];

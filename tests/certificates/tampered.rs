@@ -577,6 +577,16 @@ fn table() -> Vec<Tampering> {
             "sums is",
         ),
         (
+            "a refusal of an order that other machines refund",
+            refusal,
+            change(|proved| {
+                let declared = "\"order\":\"o1\",\"paid\"";
+                let shared = format!("\"shared\":true,{declared}");
+                proved.history = proved.history.replace(declared, &shared);
+            }),
+            "other machines refunded the order too",
+        ),
+        (
             "a stale read that showed all refunded",
             stale,
             change(|proved| {

@@ -19,6 +19,7 @@ mod replay;
 mod scenarios;
 mod secrets;
 mod selftest;
+mod shards;
 mod sign;
 mod stores;
 #[path = "../support/recoup.rs"]

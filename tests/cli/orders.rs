@@ -27,7 +27,7 @@ fn orders_from_a_pool_are_used_once_and_recorded() {
 }
 
 /// Pays for orders at a gateway of the test partners, as somebody else would.
-fn paid_orders(url: &str, amounts: &[i64]) -> String {
+pub(crate) fn paid_orders(url: &str, amounts: &[i64]) -> String {
     use recoup::protocol::{
         Amount, Barcode, OrderNo, PartnerNo, PaymentRequest, Profile, SignKey, StoreNo,
     };

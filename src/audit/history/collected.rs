@@ -47,9 +47,9 @@ fn place<'a>(
     match record {
         Record::Order(record) => {
             let order = record.order.into_owned();
-            orders
-                .entry(order.clone())
-                .or_insert_with(|| OrderHistory::new(order, record.paid, record.currency));
+            orders.entry(order.clone()).or_insert_with(|| {
+                OrderHistory::new(order, record.paid, record.currency).of_several(record.shared)
+            });
         }
         Record::Refund(record) => match orders.get_mut(&*record.order) {
             Some(order) => order.add_refund(&record),
@@ -120,6 +120,9 @@ pub struct OrderHistory {
     pub paid: Amount,
     /// In which currency.
     pub currency: String,
+    /// Whether other machines refund it as well, whose refunds are not here:
+    /// then what is refused, or shown as refunded, may be their doing.
+    pub is_shared: bool,
     /// Attempts to refund, in no particular order.
     pub attempts: Vec<RefundAttempt>,
     /// Queries that showed something, in no particular order.
@@ -136,11 +139,18 @@ impl OrderHistory {
             order,
             paid,
             currency: currency.into(),
+            is_shared: false,
             attempts: Vec::new(),
             queries: Vec::new(),
             names: Vec::new(),
             numbers: None,
         }
+    }
+
+    /// The same for an order that other machines refund as well, or not.
+    #[must_use]
+    pub fn of_several(self, is_shared: bool) -> Self {
+        Self { is_shared, ..self }
     }
 
     /// The index of a refund number, given to it on first use.
@@ -178,6 +188,16 @@ impl OrderHistory {
     /// Every refund number of the order, in the order of first use.
     pub fn names(&self) -> impl Iterator<Item = (Number, &RefundNo)> {
         (0..).map(Number).zip(&self.names)
+    }
+
+    /// Adds all of another history of the same order. Its places stay what they
+    /// are: what they mean beside those that are here is the caller's to know.
+    pub fn append(&mut self, other: &Self) {
+        for attempt in &other.attempts {
+            let number = self.number(other.name(attempt.number));
+            self.attempts.push(RefundAttempt { number, ..*attempt });
+        }
+        self.queries.extend_from_slice(&other.queries);
     }
 
     /// An attempt as a report shows it.

@@ -53,6 +53,10 @@ pub struct OrderRecord<'a> {
     pub paid: Amount,
     /// In which currency.
     pub currency: Cow<'a, str>,
+    /// Whether other machines refund it as well, whose refunds are in other
+    /// histories.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shared: bool,
 }
 
 /// One attempt to refund.

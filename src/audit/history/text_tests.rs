@@ -189,6 +189,7 @@ fn records() -> impl Strategy<Value = Vec<Record<'static>>> {
         let mut records: Vec<Record<'static>> = (0..3)
             .map(|order| {
                 Record::Order(OrderRecord {
+                    shared: false,
                     order: Cow::Owned(OrderNo::new(format!("o{order}")).unwrap()),
                     paid: Amount::new(order),
                     currency: Cow::Borrowed("JPY"),

@@ -158,7 +158,7 @@ fn search(paid: i64, terms: Terms, operations: &[Operation], done: u32, ledger: 
     false
 }
 
-fn history(paid: i64, operations: &[Operation]) -> OrderHistory {
+pub(super) fn history(paid: i64, operations: &[Operation]) -> OrderHistory {
     let mut order = OrderHistory::new(OrderNo::new("o1").unwrap(), Amount::new(paid), "JPY");
     for operation in operations {
         match operation.answer {
@@ -221,7 +221,7 @@ pub(super) fn alarms(paid: i64, terms: Terms, operations: &[Operation]) -> bool 
     monitor.is_alarmed()
 }
 
-fn terms() -> impl Strategy<Value = Terms> {
+pub(super) fn terms() -> impl Strategy<Value = Terms> {
     let duplicates = prop_oneof![
         Just(Duplicates::Replay),
         Just(Duplicates::Refuse),
@@ -251,8 +251,16 @@ fn query() -> impl Strategy<Value = Answer> {
     ]
 }
 
+/// What anything may be answered.
+pub(super) fn answer() -> impl Strategy<Value = Answer> {
+    prop_oneof![
+        3 => outcome().prop_map(Answer::Refund),
+        1 => query(),
+    ]
+}
+
 /// Histories with any answers at any places: most of them are wrong somewhere.
-fn any_history(
+pub(super) fn any_history(
     most: usize,
     answer: impl Strategy<Value = Answer>,
 ) -> impl Strategy<Value = Vec<Operation>> {
@@ -281,7 +289,7 @@ fn any_history(
 /// Histories that a conforming gateway produced: right by construction, and
 /// so they can be long. Each draft is an operation, how long it took, and
 /// whether its answer was lost.
-fn simulated(most: usize) -> impl Strategy<Value = (i64, Terms, Vec<Operation>)> {
+pub(super) fn simulated(most: usize) -> impl Strategy<Value = (i64, Terms, Vec<Operation>)> {
     let draft = (
         0..8_usize,
         1..40_i64,
@@ -368,10 +376,7 @@ proptest! {
     fn a_history_that_can_be_explained_is_never_accused(
         paid in 1..12_i64,
         terms in terms(),
-        operations in any_history(5, prop_oneof![
-            3 => outcome().prop_map(Answer::Refund),
-            1 => query(),
-        ]),
+        operations in any_history(5, answer()),
     ) {
         if is_linearizable(paid, terms, &operations) {
             assert_silent(paid, terms, &operations)?;

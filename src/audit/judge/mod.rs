@@ -17,16 +17,21 @@
 //! sweeps them once, and [`subset_sum`] decides which sums of unknowns there
 //! are where that matters. [`reads`] adds what queries show.
 //!
+//! [`together`] judges the histories of several machines, between whose events
+//! there is no order.
+//!
 //! Amounts are summed in 128 bits, where no sum of 64-bit amounts that fits
 //! into memory can overflow.
 
 pub mod capacity;
 pub mod exposure;
 pub mod order;
+mod proven;
 pub mod reads;
 pub mod reduce;
 pub mod shared;
 pub mod subset_sum;
+pub mod together;
 pub mod whole;
 
 #[cfg(test)]
@@ -35,4 +40,5 @@ mod fuzz;
 mod linearizer;
 
 pub use order::{Doubt, OrderVerdict, judge_order};
+pub use together::{Contradiction, judge_together};
 pub use whole::{Tally, combine, judge};

@@ -35,6 +35,8 @@ pub enum Doubt {
     TooManySums,
     /// More was accepted than was paid, which releases may explain.
     Releases,
+    /// Other machines refunded it as well.
+    LeftToMerge,
 }
 
 impl Doubt {
@@ -47,6 +49,9 @@ impl Doubt {
             Self::TooManySums => "have too many unknown refunds to tell",
             Self::Releases => {
                 "had more accepted than paid, which accepted refunds that failed later may explain"
+            }
+            Self::LeftToMerge => {
+                "were refunded by other machines as well, whose histories belong to the judgement (recoup merge)"
             }
         }
     }
@@ -64,8 +69,11 @@ pub fn judge_order(order: &OrderHistory, terms: Terms, shared: &BTreeSet<Number>
         exposure: exposure::expose(order, &reduction),
     };
     check_amounts(order, &reduction, terms, &mut verdict);
-    // With money gone already, what is refused or shown afterwards follows.
-    if !verdict.has_lost_money() {
+    // With money gone already, what is refused or shown afterwards follows. And
+    // where others refund the order, it may be their doing.
+    if order.is_shared {
+        verdict.doubt = Some(Doubt::LeftToMerge);
+    } else if !verdict.has_lost_money() {
         check_refusals(order, &reduction, terms, &mut verdict);
     }
     if verdict.violations.is_empty()

@@ -25,6 +25,7 @@ pub struct Tally {
     operations: u64,
     unknown: u64,
     inconclusive: u64,
+    left_to_merge: u64,
     violations: Vec<Violation>,
     exposure: Exposure,
     doubts: BTreeMap<Doubt, u64>,
@@ -39,7 +40,10 @@ impl Tally {
         self.violations.extend(verdict.violations);
         exposure::add(&mut self.exposure, &verdict.exposure);
         if let Some(doubt) = verdict.doubt {
-            self.inconclusive += 1;
+            match doubt {
+                Doubt::LeftToMerge => self.left_to_merge += 1,
+                _ => self.inconclusive += 1,
+            }
             *self.doubts.entry(doubt).or_default() += 1;
         }
     }
@@ -50,6 +54,7 @@ impl Tally {
         self.operations += other.operations;
         self.unknown += other.unknown;
         self.inconclusive += other.inconclusive;
+        self.left_to_merge += other.left_to_merge;
         self.violations.extend(other.violations);
         exposure::add(&mut self.exposure, &other.exposure);
         for (doubt, count) in other.doubts {
@@ -70,9 +75,16 @@ impl Tally {
         for (index, order) in history.orders.iter().enumerate() {
             self.add(judge_order(order, history.terms, shared.of(index)));
         }
+        let mut summary = self.sum_up(&shared);
+        exhibit::attach(history, &shared, &mut summary.violations);
+        summary
+    }
+
+    /// Sums up, with what orders that were judged as ones of several broke
+    /// together.
+    pub(super) fn sum_up(mut self, shared: &Shared) -> AuditSummary {
         self.violations.extend(shared.violations.iter().cloned());
         sort(&mut self.violations);
-        exhibit::attach(history, &shared, &mut self.violations);
         let reason = if self.operations == 0 {
             Some("the history has nothing to judge".to_owned())
         } else {
@@ -85,6 +97,7 @@ impl Tally {
             operations: self.operations,
             unknown: self.unknown,
             inconclusive_orders: self.inconclusive,
+            left_to_merge: self.left_to_merge,
             reason: reason.filter(|_| verdict == RunVerdict::Inconclusive),
             violations: self.violations,
             exposure: self.exposure,
@@ -106,6 +119,7 @@ pub fn combine(summaries: impl IntoIterator<Item = AuditSummary>) -> AuditSummar
         combined.operations += summary.operations;
         combined.unknown += summary.unknown;
         combined.inconclusive_orders += summary.inconclusive_orders;
+        combined.left_to_merge += summary.left_to_merge;
         combined.violations.extend(summary.violations);
         exposure::add(&mut combined.exposure, &summary.exposure);
         if let Some(reason) = summary.reason
@@ -131,6 +145,7 @@ fn nothing_yet() -> AuditSummary {
         operations: 0,
         unknown: 0,
         inconclusive_orders: 0,
+        left_to_merge: 0,
         reason: None,
         violations: Vec::new(),
         exposure: Exposure::default(),

@@ -45,13 +45,14 @@ pub(super) struct Moment {
 }
 
 impl RecordedOrder {
-    pub(super) fn new(order: &OrderNo, paid: Amount, currency: &str, terms: Terms) -> Self {
+    /// The order of a history in which nothing has happened yet.
+    pub(super) fn new(history: OrderHistory, terms: Terms) -> Self {
         Self(Arc::new(Shared {
-            order: order.clone(),
+            order: history.order.clone(),
             ledger: Mutex::new(Ledger {
                 terms,
-                history: OrderHistory::new(order.clone(), paid, currency),
-                monitor: OrderMonitor::new(paid, terms),
+                monitor: OrderMonitor::new(history.paid, terms).of_several(history.is_shared),
+                history,
                 under_way: Vec::new(),
             }),
         }))
@@ -167,6 +168,7 @@ impl Ledger {
             order: Cow::Borrowed(&self.history.order),
             paid: self.history.paid,
             currency: Cow::Borrowed(&self.history.currency),
+            shared: self.history.is_shared,
         }));
     }
 
@@ -190,7 +192,8 @@ impl Ledger {
             self.history.order.clone(),
             self.history.paid,
             self.history.currency.clone(),
-        );
+        )
+        .of_several(self.history.is_shared);
         std::mem::replace(&mut self.history, emptied)
     }
 

@@ -113,6 +113,16 @@ impl Recorder {
     /// Declares an order that was paid. To be done once, before anything else
     /// of it is recorded.
     pub fn order(&self, order: &OrderNo, paid: Amount, currency: &str) -> RecordedOrder {
+        self.declare(OrderHistory::new(order.clone(), paid, currency))
+    }
+
+    /// The same for an order that other machines refund as well.
+    pub fn shared_order(&self, order: &OrderNo, paid: Amount, currency: &str) -> RecordedOrder {
+        self.declare(OrderHistory::new(order.clone(), paid, currency).of_several(true))
+    }
+
+    fn declare(&self, history: OrderHistory) -> RecordedOrder {
+        let order = &history.order;
         let mut part = self.part_of(order);
         if let Some(known) = part.get(order) {
             let known = known.clone();
@@ -120,8 +130,9 @@ impl Recorder {
             self.note(Fault::OrderTwice(order.clone()));
             return known;
         }
-        let recorded = RecordedOrder::new(order, paid, currency, self.terms);
-        part.insert(order.clone(), recorded.clone());
+        let number = order.clone();
+        let recorded = RecordedOrder::new(history, self.terms);
+        part.insert(number, recorded.clone());
         drop(part);
         recorded.lock().declare(&self.lines);
         recorded

@@ -28,6 +28,9 @@ pub struct OrderSnapshot {
     pub unresolved: Vec<(RefundNo, Amount)>,
     /// Whether an alarm was raised on it.
     pub is_alarmed: bool,
+    /// Whether other machines refund it as well: what is left of it is then not
+    /// known here.
+    pub is_shared: bool,
 }
 
 impl OrderSnapshot {
@@ -49,6 +52,7 @@ impl OrderSnapshot {
                 .map(|effect| (order.name(effect.number).clone(), effect.amount))
                 .collect(),
             is_alarmed,
+            is_shared: order.is_shared,
         }
     }
 

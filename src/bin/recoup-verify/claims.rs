@@ -32,6 +32,11 @@ pub(crate) struct Case<'h> {
 
 impl<'h> Case<'h> {
     pub(crate) fn judge(&self, claim: &str) -> Check<Finding> {
+        let rests_on_all = ["unjustified-refusal", "refusals-together", "stale-read"];
+        ensure(
+            !(self.history.shared.contains(self.order) && rests_on_all.contains(&claim)),
+            "other machines refunded the order too, and their refunds are not in this history",
+        )?;
         match claim {
             "over-refund" => self.over_refund(),
             "single-amount" => self.single_amount(),

@@ -36,6 +36,8 @@ pub(crate) struct History {
     pub(crate) may_fail_later: bool,
     pub(crate) paid: BTreeMap<String, i128>,
     pub(crate) entries: Vec<Entry>,
+    /// Orders that other machines refunded as well, whose refunds are not here.
+    pub(crate) shared: BTreeSet<String>,
     /// Orders of which a refund was accepted as one that is dealt with later.
     pub(crate) dealing: BTreeSet<String>,
     places: BTreeSet<u64>,
@@ -90,6 +92,7 @@ impl History {
             may_fail_later: late.ok_or("the history says nothing of late failure")?,
             paid: BTreeMap::new(),
             entries: Vec::new(),
+            shared: BTreeSet::new(),
             dealing: BTreeSet::new(),
             places: BTreeSet::new(),
         };
@@ -109,9 +112,11 @@ impl History {
     fn add(&mut self, value: &Value) -> Check<()> {
         let kind = text(value, "type")?;
         if kind == "order" {
-            let before = self
-                .paid
-                .insert(text(value, "order")?, whole(value, "paid")?);
+            let order = text(value, "order")?;
+            if value["shared"] == true {
+                self.shared.insert(order.clone());
+            }
+            let before = self.paid.insert(order, whole(value, "paid")?);
             return ensure(before.is_none(), "the order is declared twice");
         }
         let entry = Entry::read(value)?;

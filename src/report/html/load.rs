@@ -11,8 +11,9 @@ use crate::verdict::{Comparison, Latency, LoadSummary};
 pub(super) fn write(load: &LoadSummary, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
-        "<section id=\"load\">\n<h2>Load: {}</h2>",
-        text(&load.scenario)
+        "<section id=\"load\">\n<h2>Load: {}{}</h2>",
+        text(&load.scenario),
+        figures::shard(load.shard),
     )?;
     for (word, caution) in figures::cautions(load) {
         writeln!(out, "<p class=\"notice\">{word}: {}</p>", text(caution))?;

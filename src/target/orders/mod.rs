@@ -2,8 +2,10 @@
 
 mod pay;
 mod pool;
+mod shared;
 mod source;
 
 pub use pay::PayingOrders;
 pub use pool::{Pool, PoolError};
+pub use shared::SharedOrders;
 pub use source::{OrderError, OrderSource, PaidOrder};

@@ -12,6 +12,7 @@ use crate::protocol::{Amount, OrderNo};
 
 use super::source::{OrderError, PaidOrder};
 use crate::target::guard::Budget;
+use crate::verdict::Shard;
 
 /// The largest amount of an order: what lies beyond is a slip, and rules ask
 /// for multiples of it.
@@ -21,7 +22,7 @@ const LARGEST: Amount = Amount::new(1 << 53);
 #[derive(Debug, thiserror::Error)]
 pub enum PoolError {
     /// A file can't be read or written.
-    #[error("open {}: {error} (--orders takes a CSV file)", path.display())]
+    #[error("open {}: {error} (--orders and --shared-orders take a CSV file, and record beside it which orders were used)", path.display())]
     File {
         /// The file.
         path: PathBuf,
@@ -39,6 +40,18 @@ pub enum PoolError {
         /// The parser's reason, with the line.
         reason: String,
     },
+    /// Orders that earlier runs have used, all of them.
+    #[error(
+        "find an order in {} that no earlier run has used (pay for new ones; {} lists those that this shard has used)",
+        path.display(),
+        record.display()
+    )]
+    AllUsed {
+        /// The file.
+        path: PathBuf,
+        /// The record of those that were used.
+        record: PathBuf,
+    },
 }
 
 /// A pool of paid orders, each handed out once, over all runs.
@@ -47,7 +60,8 @@ pub enum PoolError {
 /// so that a run that is cut short does not leave an order that looks fresh.
 #[derive(Debug)]
 pub struct Pool {
-    orders: Mutex<Vec<PaidOrder>>,
+    /// Each with its place in the file.
+    orders: Mutex<Vec<(usize, PaidOrder)>>,
     used: Mutex<File>,
     used_path: PathBuf,
 }
@@ -71,16 +85,12 @@ impl Pool {
             error,
         };
         let used_path = used_path(path);
-        let known = match std::fs::read_to_string(&used_path) {
-            Ok(text) => text.lines().map(str::to_owned).collect(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => HashSet::new(),
-            Err(error) => return Err(file(&used_path, error)),
-        };
-        let mut orders = read(path)?;
-        orders.retain(|order| !known.contains(order.number.as_str()));
+        let known = recorded(&used_path)?;
+        let mut orders: Vec<(usize, PaidOrder)> = read(path)?.into_iter().enumerate().collect();
+        orders.retain(|(_, order)| !known.contains(order.number.as_str()));
         // Smallest last, so that the smallest that will do is found first from
         // the end and large orders are kept for those who need them.
-        orders.sort_by_key(|order| std::cmp::Reverse(order.paid));
+        orders.sort_by_key(|(_, order)| std::cmp::Reverse(order.paid));
         let used = OpenOptions::new()
             .create(true)
             .append(true)
@@ -91,6 +101,13 @@ impl Pool {
             used: Mutex::new(used),
             used_path,
         })
+    }
+
+    /// Leaves the orders to other shards that are theirs: of a file that all of
+    /// them have, each takes every Nth line.
+    pub(super) fn keep(&self, shard: Shard) {
+        let mut orders = self.orders.lock().expect("no holder panics");
+        orders.retain(|(place, _)| shard.has(*place));
     }
 
     /// How many orders are left.
@@ -110,10 +127,10 @@ impl Pool {
             let mut orders = self.orders.lock().expect("no holder panics");
             let at = orders
                 .iter()
-                .rposition(|order| order.paid >= at_least)
+                .rposition(|(_, order)| order.paid >= at_least)
                 .ok_or(OrderError::PoolEmpty(at_least))?;
-            budget.take(orders[at].paid)?;
-            orders.remove(at)
+            budget.take(orders[at].1.paid)?;
+            orders.remove(at).1
         };
         writeln!(
             self.used.lock().expect("no holder panics"),
@@ -128,7 +145,20 @@ impl Pool {
     }
 }
 
-fn read(path: &Path) -> Result<Vec<PaidOrder>, PoolError> {
+/// The orders that a record of used ones lists; none where there is no record.
+pub(super) fn recorded(path: &Path) -> Result<HashSet<String>, PoolError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(text.lines().map(str::to_owned).collect()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(HashSet::new()),
+        Err(error) => Err(PoolError::File {
+            path: path.to_owned(),
+            error,
+        }),
+    }
+}
+
+/// The orders of a file, in its order.
+pub(super) fn read(path: &Path) -> Result<Vec<PaidOrder>, PoolError> {
     let line = |reason: String| PoolError::Line {
         path: path.to_owned(),
         reason,
@@ -165,7 +195,8 @@ fn read(path: &Path) -> Result<Vec<PaidOrder>, PoolError> {
         .collect()
 }
 
-fn used_path(path: &Path) -> PathBuf {
+/// Where it is recorded which orders of a pool were handed out.
+pub(super) fn used_path(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".used");
     path.with_file_name(name)
@@ -205,6 +236,24 @@ mod tests {
             again.next(Amount::new(1), &free),
             Err(OrderError::PoolEmpty(_))
         ));
+    }
+
+    #[test]
+    fn shards_with_the_same_file_take_different_orders() {
+        let lines: String = (0..7).map(|n| format!("p{n},{}\n", 900 - n)).collect();
+        let text = format!("partnerOrderNo,orderAmount\n{lines}");
+        let free = Budget::new(None);
+        let mut taken = HashSet::new();
+        for index in 0..3 {
+            // Each machine has the file to itself.
+            let (_folder, pool) = pool(&text);
+            let pool = pool.unwrap();
+            pool.keep(Shard::new(index, 3).unwrap());
+            while let Ok(order) = pool.next(Amount::new(1), &free) {
+                assert!(taken.insert(order.number));
+            }
+        }
+        assert_eq!(taken.len(), 7);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The one question that rules and load ask: a paid order, please.
 
 use crate::protocol::{Amount, Barcode, OrderNo};
-use crate::verdict::ExchangeEvidence;
+use crate::verdict::{ExchangeEvidence, Shard};
 
 use super::pay::PayingOrders;
 use super::pool::Pool;
@@ -105,6 +105,24 @@ impl OrderSource {
             Kind::Pay(orders) => orders.unpaid(caller, amount).await,
             Kind::Pool(_) => Ok(None),
         }
+    }
+
+    /// Leaves the orders of a pool to the other machines of a load that are
+    /// theirs. Those that are paid on demand are different ones anyway.
+    pub fn keep(&self, shard: Shard) {
+        if let Kind::Pool(pool) = &self.kind {
+            pool.keep(shard);
+        }
+    }
+
+    /// Counts orders that come from elsewhere as handed out.
+    ///
+    /// # Errors
+    /// [`GuardError`] where they pass the budget.
+    pub fn count(&self, orders: &[PaidOrder]) -> Result<(), GuardError> {
+        orders
+            .iter()
+            .try_for_each(|order| self.budget.take(order.paid))
     }
 
     /// Whether there is no end to them: neither a pool that is used up nor a
