@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use criterion::{Bencher, Criterion, Throughput, criterion_group, criterion_main};
 
-use recoup::audit::{Evidence, Money, Recorder, Reply, classify};
+use recoup::audit::{Evidence, Money, RecordedOrder, Recorder, Reply, classify};
 use recoup::protocol::envelope::seal_raw;
 use recoup::protocol::signature::{sign, verify};
 use recoup::protocol::{
-    Amount, Api, Direction, Envelope, OrderNo, PartnerNo, Profile, RefundNo, RefundWriter, SignKey,
+    Amount, Api, Direction, PartnerNo, PlainAnswer, Profile, RefundNo, RefundWriter, SignKey,
     StoreNo,
 };
 use recoup::target::{Caller, Clock, Endpoint, Limits, Numbers, Partner, Trust};
@@ -65,19 +65,11 @@ fn signing(criterion: &mut Criterion) {
 
 fn messages(criterion: &mut Criterion) {
     let document = answer();
-    criterion.bench_function("envelope/parse", |bencher| {
-        bencher.iter(|| {
-            Envelope::parse(black_box(&document), Direction::Response).map(|found| found.raw.len())
-        });
+    criterion.bench_function("envelope/read an answer", |bencher| {
+        bencher.iter(|| PlainAnswer::read(black_box(&document)).map(|found| found.raw.len()));
     });
     let caller = caller();
     let order = caller.numbers.order();
-    criterion.bench_function("envelope/build a refund", |bencher| {
-        bencher.iter(|| {
-            let refund = caller.numbers.refund();
-            caller.refund(black_box(&order), &refund, Amount::new(100))
-        });
-    });
     let mut writer = RefundWriter::new(
         caller.partner.number.clone(),
         caller.profile.time_field,
@@ -134,15 +126,14 @@ fn record(bencher: &mut Bencher<'_>, profile: &Profile, accepted: &Evidence) {
             let count = left.min(RECORDED);
             left -= count;
             let numbers = Numbers::new(1, "");
-            let recorder = Recorder::new(profile, None);
-            let orders: Vec<OrderNo> = (0..ORDERS).map(|_| numbers.order()).collect();
-            for order in &orders {
-                recorder.order(order, Amount::new(1 << 40), "JPY");
-            }
+            let recorder = Recorder::new(profile, Some(Box::new(std::io::sink())));
+            let orders: Vec<RecordedOrder> = (0..ORDERS)
+                .map(|_| recorder.order(&numbers.order(), Amount::new(1 << 40), "JPY"))
+                .collect();
             let refunds: Vec<RefundNo> = (0..count).map(|_| numbers.refund()).collect();
             let started = Instant::now();
             for (refund, order) in refunds.iter().zip(orders.iter().cycle()) {
-                let attempt = recorder.sent(order, refund, Amount::new(1));
+                let attempt = recorder.first_sent_of(order, refund, Amount::new(1));
                 black_box(recorder.answered(attempt, accepted));
             }
             took += started.elapsed();

@@ -1,7 +1,7 @@
 //! The drain: probes that show whether the gateway's hidden total is ours.
 //!
 //! The protocol has no question for what is left of an order, so the rest is
-//! refunded, once traffic is quiet. With nothing unknown, three probes do:
+//! refunded, once nobody else refunds the order. With nothing unknown, three probes do:
 //! one unit more than the rest must be refused, so at least what we counted
 //! was used; the rest must be accepted, so no more was; and one unit more must
 //! then be refused. Where outcomes are unknown, or a probe shows that the

@@ -11,9 +11,10 @@
 //!    total order, keeps the history, writes it to a sink, and asks
 //! 3. [`monitor`], which alarms while traffic goes on, and only where a claim
 //!    is already certain.
-//! 4. [`drain`]: once traffic is quiet, the probes that show whether the
-//!    gateway's hidden total is ours. [`settle`] sends them; their answers go
-//!    into the same history.
+//! 4. [`drain`]: once nobody refunds an order any more, the probes that show
+//!    whether the gateway's hidden total is ours. [`settle`] sends them, while
+//!    traffic goes on elsewhere or after it; their answers go into the same
+//!    history.
 //! 5. [`history`]: what was recorded, in memory and as text.
 //! 6. [`mod@judge`]: the verdict on a history: no search, one sweep an order, and
 //!    a subset sum where outcomes stayed unknown.

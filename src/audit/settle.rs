@@ -1,5 +1,7 @@
-//! After the traffic: unknown outcomes are asked for again, and the gateway
-//! itself is asked what is left of each order.
+//! After the traffic of an order: the gateway itself is asked what is left of
+//! it. Those that are over while traffic goes on elsewhere are settled then, an
+//! order at a time ([`Settler`]); all others once the traffic has ended, when
+//! unknown outcomes are asked for again as well ([`resolve_and_drain`]).
 //!
 //! This is the one part of the room that reaches a gateway. Everything it
 //! sends is recorded like any other refund, so that the judge needs no word
@@ -48,23 +50,23 @@ pub struct Settled {
 /// What is unknown is left alone: it has to wait until the traffic is over, and
 /// so has what is wrong, for the report. An order that other machines refund as
 /// well is left alone for good.
-#[derive(Debug)]
 pub struct Settler {
     caller: Caller,
     recorder: Arc<Recorder>,
+    observer: Arc<dyn Observer>,
     connection: Option<Connection>,
-    is_gone: AtomicBool,
     tally: Tally,
 }
 
 impl Settler {
-    /// One who has settled nothing yet.
-    pub fn new(caller: Caller, recorder: Arc<Recorder>) -> Self {
+    /// One who has settled nothing yet; what is seen broken `observer` hears at
+    /// once.
+    pub fn new(caller: Caller, recorder: Arc<Recorder>, observer: Arc<dyn Observer>) -> Self {
         Self {
             caller,
             recorder,
+            observer,
             connection: None,
-            is_gone: AtomicBool::new(false),
             tally: Tally::default(),
         }
     }
@@ -75,15 +77,15 @@ impl Settler {
         let is_clear = |known: OrderSnapshot| {
             known.unresolved.is_empty() && !known.is_alarmed && !known.is_shared
         };
-        if self.is_gone.load(Ordering::Relaxed)
-            || !self.recorder.snapshot(number).is_some_and(is_clear)
-        {
+        // What could not be written must not be forgotten.
+        if self.recorder.sink_failed() || !self.recorder.snapshot(number).is_some_and(is_clear) {
             return;
         }
         let mut line = Line {
             caller: &self.caller,
             recorder: &self.recorder,
-            is_gone: &self.is_gone,
+            alarmed: Some(self.observer.as_ref()),
+            is_gone: &AtomicBool::new(false),
             connection: self.connection.take(),
         };
         let finding = line.drain(number).await;
@@ -93,9 +95,10 @@ impl Settler {
         }
         let terms = self.recorder.terms();
         self.recorder.forget(order, |history| {
-            let verdict = judge_order(history, terms, &BTreeSet::new());
+            let mut verdict = judge_order(history, terms, &BTreeSet::new());
             let is_clear = verdict.is_clear();
             if is_clear {
+                verdict.exposure.drained_orders = 1;
                 self.tally.add(verdict);
             }
             is_clear
@@ -131,6 +134,7 @@ pub async fn resolve_and_drain(
             let mut line = Line {
                 caller,
                 recorder,
+                alarmed: None,
                 is_gone,
                 connection: None,
             };
@@ -167,6 +171,8 @@ fn patience_with(evidence: &Evidence) -> u32 {
 struct Line<'a> {
     caller: &'a Caller,
     recorder: &'a Recorder,
+    /// Who hears of an alarm; nobody where the judge speaks right after.
+    alarmed: Option<&'a dyn Observer>,
     /// Whether the gateway takes no connections any more: then it is not
     /// knocked at for every order.
     is_gone: &'a AtomicBool,
@@ -263,8 +269,10 @@ impl Line<'_> {
             &self.caller.partner.key,
             &self.caller.profile,
         );
-        // What it finds is judged with the whole history.
-        let _ = self.recorder.answered(attempt, &evidence);
+        let violation = self.recorder.answered(attempt, &evidence);
+        if let (Some(observer), Some(violation)) = (self.alarmed, violation) {
+            observer.observe(&Event::Alarm(Box::new(violation)));
+        }
         Some(evidence)
     }
 }

@@ -50,7 +50,8 @@ pub struct TrafficArgs {
     #[arg(long, value_name = "N")]
     pub users: Option<NonZeroUsize>,
 
-    /// Users started per second [default: all within a second]
+    /// Users started per second [default: all within a second,
+    /// at most 2000 a second]
     #[arg(long, value_name = "N")]
     pub hatch_rate: Option<f64>,
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -22,6 +22,9 @@ use super::variant::store::decorate;
 /// How long to wait before accepting again, where the system could not: it is
 /// out of file descriptors, most likely, and they come back as others close.
 const PAUSE_AFTER_REFUSED_ACCEPT: Duration = Duration::from_millis(20);
+
+/// How many may wait to be let in; the kernel grants what it has room for.
+const MOST_CALLING: u32 = 65_535;
 
 /// A gateway that runs. Dropping it stops it too, without waiting for it.
 #[derive(Debug)]
@@ -65,9 +68,7 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
         Some(faulty) => faulty,
         None => store::open(&settings.store).await?,
     };
-    let listener = TcpListener::bind(settings.listen)
-        .await
-        .map_err(cannot_listen)?;
+    let listener = listen(settings.listen).map_err(cannot_listen)?;
     let address = listener.local_addr().map_err(cannot_listen)?;
     let variants = settings.variants;
     let gateway = Gateway {
@@ -158,4 +159,16 @@ impl Door {
         let _ = tokio::time::timeout(limits.grace, all_ended).await;
         open.shutdown().await;
     }
+}
+/// Listens with as long a queue of callers as the kernel grants: ten thousand
+/// that call at once should be kept waiting, and not be left unheard.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(MOST_CALLING)
 }

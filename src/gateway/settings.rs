@@ -116,7 +116,7 @@ impl Default for Limits {
             body: 64 * 1024,
             head_read: Duration::from_secs(60),
             body_read: Duration::from_secs(10),
-            connections: 8192,
+            connections: 16_384,
             grace: Duration::from_secs(5),
         }
     }

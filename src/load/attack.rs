@@ -30,6 +30,10 @@ use super::watch::{Watch, Watched};
 /// A generator that is later than this at its 99th percentile is a bottleneck.
 const TOLERATED_LAG_MICROS: u64 = 20_000;
 
+/// Users started per second at most, where the scenario does not say: more
+/// connections at once than a gateway's listener takes in are answered late.
+const MOST_HATCHED: f64 = 2_000.0;
+
 /// A load run that is about to start.
 pub struct Attack {
     /// What to do.
@@ -75,9 +79,6 @@ pub enum AttackError {
     /// There are no orders to refund.
     #[error("prepare the orders of the load: failed to {0}")]
     Orders(#[from] OrderError),
-    /// The scheduler refused.
-    #[error("run the load: {0}")]
-    Goose(Box<GooseError>),
     /// It was stopped before it began.
     #[error("run the load: it was interrupted before it began")]
     Interrupted,
@@ -104,7 +105,7 @@ impl Attack {
             let shared = Arc::clone(&shared);
             std::thread::spawn(move || shared.arrivals.pace())
         };
-        let settling = Settling::start(&self.caller, &self.recorder, is_over);
+        let settling = Settling::start(&self.caller, &self.recorder, &self.observer, is_over);
         let finished = CancellationToken::new();
         let watch = Watch::new(&self, &shared, finished.clone());
         let watch = tokio::spawn(watch.run());
@@ -115,10 +116,13 @@ impl Attack {
         let attack = lanes::run(&self.scenario, self.part(), &shared).await;
         finished.cancel();
         shared.arrivals.end();
-        let watched = watch.await.expect("the watch does not panic");
+        let mut watched = watch.await.expect("the watch does not panic");
         pacer.join().expect("the pacer does not panic");
         let settled = settling.end().await;
-        attack.map_err(AttackError::Goose)?;
+        // What was recorded until then is judged all the same.
+        if let Err(error) = attack {
+            watched.interrupted = Some(format!("the scheduler failed: {error}"));
+        }
         let (summary, measured) = self.sum_up(&shared, watched, epoch);
         Ok(Attacked {
             summary,
@@ -275,12 +279,7 @@ pub(super) fn goose_attack(
     // Only a label here: the connections are our own.
     configuration.host = Some(shared.caller.endpoint.url().to_owned());
     configuration.users = Some(users);
-    #[expect(clippy::cast_precision_loss, reason = "there are fewer than 2⁵² users")]
-    let lane = users as f64 / part.share(scenario.most_users()) as f64;
-    configuration.increase_rate = Some(scenario.hatch_rate.map_or_else(
-        || users.to_string(),
-        |rate| (part.part_of(rate) * lane).to_string(),
-    ));
+    configuration.increase_rate = Some(hatch_rate(scenario, part, users).to_string());
     // A backstop: the watch ends the attack at the very time.
     configuration.run_time = Some(format!("{}s", scenario.total().as_secs() + 60));
     // The WebSocket controller is off unless it is asked for.
@@ -302,6 +301,16 @@ pub(super) fn goose_attack(
                 .register_transaction(Transaction::new(start).set_name("connect").set_on_start())
                 .register_transaction(Transaction::new(batch).set_name("traffic")),
         ),
+    )
+}
+
+/// How many users a second a lane of so many starts.
+#[expect(clippy::cast_precision_loss, reason = "there are fewer than 2⁵² users")]
+fn hatch_rate(scenario: &Scenario, part: Shard, users: usize) -> f64 {
+    let share = users as f64 / part.share(scenario.most_users()) as f64;
+    scenario.hatch_rate.map_or_else(
+        || (users as f64).min(MOST_HATCHED * share),
+        |rate| part.part_of(rate) * share,
     )
 }
 

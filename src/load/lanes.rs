@@ -9,6 +9,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -19,6 +20,9 @@ use super::attack::goose_attack;
 use super::scenario::Scenario;
 use super::shared::Shared;
 use crate::verdict::Shard;
+
+/// How often the other lanes are told to stop, where one has failed.
+const AGAIN: Duration = Duration::from_millis(100);
 
 /// Runs all users of this machine's part until the load is over.
 ///
@@ -35,15 +39,23 @@ pub(super) async fn run(
         .map(|users| start(scenario.clone(), part, users, Arc::clone(shared)))
         .collect();
     let mut first = Ok(());
-    while let Some(ended) = lanes.next().await {
+    loop {
+        let ended = tokio::select! {
+            ended = lanes.next() => ended,
+            () = tokio::time::sleep(AGAIN), if first.is_err() => {
+                // Its switch is reset when it starts: a single word could come
+                // too early.
+                goose::trigger_killswitch("another lane failed");
+                continue;
+            }
+        };
+        let Some(ended) = ended else { return first };
         let ended = ended.unwrap_or_else(|_| panic!("a lane does not panic"));
         if first.is_ok() && ended.is_err() {
             first = ended;
             shared.arrivals.end();
-            goose::trigger_killswitch("another lane failed");
         }
     }
-    first
 }
 
 /// Starts a lane of so many users.

@@ -2,17 +2,27 @@
 //! signature of every answer is verified and every outcome goes to the audit.
 //!
 //! goose is the scheduler and nothing more: it starts users, runs their
-//! transactions and stops them. The wire, the clock, the histograms and the
-//! thresholds are our own, to the microsecond.
+//! transactions and stops them. There is one for each core, in a lane: a thread
+//! and a runtime that its users have to themselves. The wire, the clock, the
+//! histograms and the thresholds are our own, to the microsecond.
 //!
 //! ```text
-//! Scenario ─▶ attack ─▶ goose user ─▶ arrivals: when is the next one due?
-//!                          │              │
-//!                          ▼              ▼
-//!              draw ─▶ population ─▶ traffic ─▶ connection ─▶ evidence
-//!                                                 │             │
-//!                                             statistics     Recorder
+//! Scenario ─▶ attack ─▶ lanes, each a goose on a thread of its own
+//!                         │
+//!                         ▼
+//!                     goose user ─▶ arrivals: when is the next one due?
+//!                         │             │
+//!                         ▼             ▼
+//!             draw ─▶ population ─▶ traffic ─▶ connection ─▶ evidence
+//!                         │                        │             │
+//!                         │ orders that            ▼             ▼
+//!                         │ are over           statistics     Recorder
+//!                         ▼                                      ▲
+//!                     settling ─▶ connections of its own ────────┘
 //! ```
+//!
+//! Settling runs beside the lanes: it drains the orders that are over while the
+//! load goes on, has them judged, and lets the recorder forget them.
 
 pub mod arrivals;
 pub mod attack;

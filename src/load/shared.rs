@@ -10,7 +10,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::audit::Recorder;
 use crate::protocol::Amount;
-use crate::target::{Caller, OrderSource, PaidOrder};
+use crate::target::{Caller, OrderError, OrderSource, PaidOrder};
 use crate::verdict::{Event, Observer, Shard, Violation};
 
 use super::arrivals::Arrivals;
@@ -30,6 +30,10 @@ const PARTS: usize = 8;
 
 /// How often a user whose turn comes later looks whether the clock runs.
 const BEFORE_START: Duration = Duration::from_millis(20);
+
+/// How often a payment is tried, and how long is waited in between.
+const PAYMENT_TRIES: u32 = 3;
+const PAYMENT_PAUSE: Duration = Duration::from_millis(200);
 
 /// What all users share.
 pub struct Shared {
@@ -54,6 +58,8 @@ pub struct Shared {
     connected: AtomicUsize,
     next_user: AtomicUsize,
     is_out_of_orders: AtomicBool,
+    /// How many orders are being paid for in the place of others.
+    replacing: AtomicUsize,
     /// Malformed requests that were accepted, each sort said once.
     said: Mutex<BTreeSet<Option<&'static str>>>,
 }
@@ -89,6 +95,7 @@ impl Shared {
             connected: AtomicUsize::new(0),
             next_user: AtomicUsize::new(0),
             is_out_of_orders: AtomicBool::new(false),
+            replacing: AtomicUsize::new(0),
             said: Mutex::default(),
         }
     }
@@ -191,9 +198,11 @@ impl Shared {
         }
     }
 
-    /// Whether no fresh order can be had.
-    pub(super) fn is_out_of_orders(&self) -> bool {
+    /// Whether no order is left, none is about to come, and none can be had.
+    pub(super) fn has_no_orders_left(&self) -> bool {
         self.is_out_of_orders.load(Ordering::Relaxed)
+            && self.replacing.load(Ordering::Relaxed) == 0
+            && self.population.is_used_up()
     }
 
     /// Puts the next shared order, or a fresh paid one, in the place of one that
@@ -202,7 +211,8 @@ impl Shared {
         if self.population.replace_by_shared(place) {
             return;
         }
-        match self.orders.paid(caller, amount).await {
+        self.replacing.fetch_add(1, Ordering::Relaxed);
+        match self.pay(caller, amount).await {
             Ok(order) => self.population.replace(place, self.births.register(&order)),
             Err(error) => {
                 // Said once: the others would say the same.
@@ -211,6 +221,24 @@ impl Shared {
                         "an order that was used up could not be replaced: failed to {error}"
                     )));
                 }
+            }
+        }
+        self.replacing.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Pays for an order. A gateway under load may miss a payment without
+    /// meaning to refuse the next.
+    async fn pay(&self, caller: &Caller, amount: Amount) -> Result<PaidOrder, OrderError> {
+        let mut tries = 1;
+        loop {
+            match self.orders.paid(caller, amount).await {
+                Err(OrderError::Refused { .. })
+                    if tries < PAYMENT_TRIES && !self.arrivals.has_ended() =>
+                {
+                    tries += 1;
+                    tokio::time::sleep(PAYMENT_PAUSE).await;
+                }
+                outcome => return outcome,
             }
         }
     }

@@ -17,7 +17,7 @@ pub struct Sample {
     pub latency: Duration,
     /// From its first byte to its answer's last byte.
     pub service: Duration,
-    /// From when it was due, or a user was free, to its first byte.
+    /// From when it was due, or a user was free, to when the user turned to it.
     pub lag: Duration,
     /// What was wrong, as one of few constant wordings.
     pub failure: Option<&'static str>,

@@ -135,9 +135,13 @@ impl User {
     /// Sends one request, and tells when the user was free again. `None` where
     /// there is no order left.
     async fn serve(&mut self, arrival: Arrival) -> Option<Instant> {
+        let is_open = self.shared.arrivals.is_open();
+        // What the generator is late with; what follows may be the gateway's,
+        // which is slow to connect or to sell another order.
+        let lag = Instant::now().saturating_duration_since(arrival.ready);
         let plan = self.plan().await?;
         let malformed = self.write(&plan);
-        if !self.shared.arrivals.is_open() {
+        if !is_open {
             // Whoever else has an answer reads it first: so requests leave in
             // a row, and the gateway is woken up once for many of them.
             tokio::task::yield_now().await;
@@ -155,15 +159,19 @@ impl User {
                 }
             }
         };
+        let service = judged.ended.saturating_duration_since(judged.started);
         self.shared.record(
             self.number,
             judged.started,
             &Sample {
                 kind: plan.kind,
-                latency: judged.ended.saturating_duration_since(arrival.due),
-                service: judged.ended.saturating_duration_since(judged.started),
-                // What the generator is late with; all else is the gateway's.
-                lag: judged.started.saturating_duration_since(arrival.ready),
+                latency: if is_open {
+                    judged.ended.saturating_duration_since(arrival.due)
+                } else {
+                    service
+                },
+                service,
+                lag,
                 failure: judged.failure,
                 is_unknown: judged.is_unknown,
             },
@@ -188,7 +196,7 @@ impl User {
             if plan.is_some() {
                 return plan;
             }
-            if shared.is_out_of_orders() && shared.population.is_used_up() {
+            if shared.has_no_orders_left() {
                 return None;
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -269,9 +277,9 @@ impl User {
     }
 
     /// A request that nobody may act on. It is recorded only where somebody
-    /// has: what was turned away, in whatever way, is no attempt of a caller's
-    /// and leaves nothing to resolve. Whether it moved money in silence is
-    /// seen when its order is drained.
+    /// has, or may have without breaking a clause: what was turned away, in
+    /// whatever way, is no attempt of a caller's and leaves nothing to resolve.
+    /// Whether it moved money in silence is seen when its order is drained.
     async fn malformed(&mut self, plan: &Plan, malformed: &Malformed) -> Judged {
         let shared = &self.shared;
         let recorder = &shared.recorder;
@@ -281,11 +289,19 @@ impl User {
         let ended = recorder.stamp();
         let caller = &self.caller;
         let evidence = classify(&Heard::from(&outcome), &caller.partner.key, &caller.profile);
-        if let (Money::Yes, Some(refund)) = (evidence.money, &plan.refund) {
-            let attempt = recorder.sent_of(plan.order.recorded(), refund, plan.amount);
-            if let Some(violation) = recorder.answered(attempt, &evidence) {
+        let is_lost = evidence.money == Money::Maybe
+            && evidence.http_status.is_none_or(|status| status >= 500);
+        let is_accepted = evidence.money == Money::Yes;
+        if let Some(refund) = &plan.refund
+            && (is_accepted || is_lost && malformed.forbidden.is_none())
+        {
+            let order = plan.order.recorded();
+            let attempt = recorder.sent_at(order, refund, plan.amount, sent);
+            if let Some(violation) = recorder.answered_at(attempt, ended, &evidence) {
                 shared.alarm(violation);
             }
+        }
+        if is_accepted {
             shared.malformed_accepted(malformed);
         }
         let lost = outcome.as_ref().err();

@@ -96,7 +96,10 @@ impl Watch {
                     tick += TICK;
                 }
             }
-            if self.shared.is_out_of_orders() && self.shared.population.is_used_up() {
+            if self.shared.recorder.sink_failed() {
+                cut = Some(Cut::Interrupted("the history can not be written"));
+            }
+            if self.shared.has_no_orders_left() {
                 cut = Some(Cut::Interrupted("the orders were used up"));
             }
         }

@@ -75,15 +75,6 @@ impl fmt::Debug for RecordedOrder {
     }
 }
 
-impl PartialEq for RecordedOrder {
-    /// Whether both are the same order of the same recording.
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-}
-
-impl Eq for RecordedOrder {}
-
 impl Ledger {
     /// The stamp is taken by `stamp` at the last moment, with the attempt all
     /// but registered. Gives the attempt's index.

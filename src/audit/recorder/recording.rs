@@ -167,7 +167,19 @@ impl Recorder {
 
     /// Records an attempt to refund an order that was found before.
     pub fn sent_of(&self, order: &RecordedOrder, refund: &RefundNo, amount: Amount) -> Attempt {
-        self.send(order, (refund, false), amount)
+        self.send(order, (refund, false), amount, None)
+    }
+
+    /// The same for an attempt that turned out to be one only afterwards: it
+    /// was sent at `stamp`.
+    pub fn sent_at(
+        &self,
+        order: &RecordedOrder,
+        refund: &RefundNo,
+        amount: Amount,
+        stamp: Stamp,
+    ) -> Attempt {
+        self.send(order, (refund, false), amount, Some(stamp))
     }
 
     /// The same for the first attempt under a number that nobody else uses: it
@@ -178,13 +190,19 @@ impl Recorder {
         refund: &RefundNo,
         amount: Amount,
     ) -> Attempt {
-        self.send(order, (refund, true), amount)
+        self.send(order, (refund, true), amount, None)
     }
 
-    fn send(&self, order: &RecordedOrder, refund: (&RefundNo, bool), amount: Amount) -> Attempt {
+    fn send(
+        &self,
+        order: &RecordedOrder,
+        refund: (&RefundNo, bool),
+        amount: Amount,
+        at: Option<Stamp>,
+    ) -> Attempt {
         let mut sent = None;
         let index = order.lock().sent(refund, amount, || {
-            let stamp = self.stamp();
+            let stamp = at.unwrap_or_else(|| self.stamp());
             sent = Some(stamp);
             self.moment(stamp)
         });

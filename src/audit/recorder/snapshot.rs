@@ -1,5 +1,5 @@
-//! What is known of an order once traffic is quiet: all that resolving unknown
-//! refunds and draining the rest need.
+//! What is known of an order once nobody refunds it any more: all that resolving
+//! unknown refunds and draining the rest need.
 
 use std::collections::BTreeSet;
 
