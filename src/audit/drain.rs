@@ -1,11 +1,11 @@
 //! The drain: probes that show whether the gateway's hidden total is ours.
 //!
 //! The protocol has no question for what is left of an order, so the rest is
-//! refunded, once nobody else refunds the order. With nothing unknown, three probes do:
-//! one unit more than the rest must be refused, so at least what we counted
-//! was used; the rest must be accepted, so no more was; and one unit more must
-//! then be refused. Where outcomes are unknown, or a probe shows that the
-//! totals differ, the rest is refunded in powers of two from the top: that
+//! refunded, once nobody else refunds the order. With nothing unknown, three
+//! probes do: one unit more than the rest must be refused, so at least what we
+//! counted was used; the rest must be accepted, so no more was; and one unit
+//! more must then be refused. Where outcomes are unknown, or a probe shows that
+//! the totals differ, the rest is refunded in powers of two from the top: that
 //! accepts exactly the binary digits of what the gateway thinks is left.
 //!
 //! The probes are refunds like others, under fresh numbers, and are recorded

@@ -17,7 +17,8 @@ pub struct Sample {
     pub latency: Duration,
     /// From its first byte to its answer's last byte.
     pub service: Duration,
-    /// From when it was due, or a user was free, to when the user turned to it.
+    /// For how long the generator let it wait: from when it was due, or its user
+    /// was free, until the user turned to it, and while others had their turn.
     pub lag: Duration,
     /// What was wrong, as one of few constant wordings.
     pub failure: Option<&'static str>,

@@ -138,13 +138,15 @@ impl User {
         let is_open = self.shared.arrivals.is_open();
         // What the generator is late with; what follows may be the gateway's,
         // which is slow to connect or to sell another order.
-        let lag = Instant::now().saturating_duration_since(arrival.ready);
+        let mut lag = Instant::now().saturating_duration_since(arrival.ready);
         let plan = self.plan().await?;
         let malformed = self.write(&plan);
         if !is_open {
             // Whoever else has an answer reads it first: so requests leave in
             // a row, and the gateway is woken up once for many of them.
+            let turn = Instant::now();
             tokio::task::yield_now().await;
+            lag += turn.elapsed();
         }
         let judged = match self.connect_for(&plan).await {
             Ok(()) => self.exchange(&plan, malformed).await,
