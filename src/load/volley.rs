@@ -45,9 +45,15 @@ pub(super) async fn fire(
         },
     ))
     .await;
+    // Where all are refused, others have taken the room; whether they have is
+    // the judge's to say.
+    let is_refused = landed
+        .iter()
+        .all(|evidence| evidence.money == Money::NoAmount);
     Judged {
         failure: landed
             .iter()
+            .filter(|_| !is_refused)
             .find_map(|evidence| shared_orders::failure(plan, evidence)),
         is_unknown: landed.iter().any(|evidence| evidence.money == Money::Maybe),
         started,
