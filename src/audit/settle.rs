@@ -18,7 +18,7 @@ use crate::protocol::{Amount, Api, Code, Effect, OrderNo, RefundNo};
 use crate::target::{Caller, Connection};
 use crate::verdict::{Event, Observer};
 
-use super::drain::DrainFinding;
+use super::drain::{Drain, DrainFinding};
 use super::evidence::{Evidence, Money, Reply, SignatureState, classify};
 use super::judge::{Tally, judge_order};
 use super::recorder::{OrderSnapshot, RecordedOrder, Recorder};
@@ -74,13 +74,16 @@ impl Settler {
     /// Drains an order, and judges it.
     pub async fn settle(&mut self, order: &RecordedOrder) {
         let number = order.number();
-        let is_clear = |known: OrderSnapshot| {
+        let is_clear = |known: &OrderSnapshot| {
             known.unresolved.is_empty() && !known.is_alarmed && !known.is_shared
         };
         // What could not be written must not be forgotten.
-        if self.recorder.sink_failed() || !self.recorder.snapshot(number).is_some_and(is_clear) {
+        if self.recorder.sink_failed() {
             return;
         }
+        let Some(known) = self.recorder.snapshot(number).filter(is_clear) else {
+            return;
+        };
         let mut line = Line {
             caller: &self.caller,
             recorder: &self.recorder,
@@ -88,7 +91,7 @@ impl Settler {
             is_gone: &AtomicBool::new(false),
             connection: self.connection.take(),
         };
-        let finding = line.drain(number).await;
+        let finding = line.drain(number, known.drain()).await;
         self.connection = line.connection;
         if finding != Some(DrainFinding::Equal) {
             return;
@@ -198,7 +201,11 @@ impl Line<'_> {
         if self.is_gone.load(Ordering::Relaxed) || known.is_shared {
             return settled;
         }
-        if self.drain(order).await == Some(DrainFinding::Equal) {
+        // Looked at anew: what was unknown may be resolved.
+        let Some(known) = self.recorder.snapshot(order) else {
+            return settled;
+        };
+        if self.drain(order, known.drain()).await == Some(DrainFinding::Equal) {
             settled.drained += 1;
         }
         settled
@@ -230,8 +237,7 @@ impl Line<'_> {
         Money::Maybe
     }
 
-    async fn drain(&mut self, order: &OrderNo) -> Option<DrainFinding> {
-        let mut drain = self.recorder.snapshot(order)?.drain();
+    async fn drain(&mut self, order: &OrderNo, mut drain: Drain) -> Option<DrainFinding> {
         while let Some(probe) = drain.next() {
             let refund = self.caller.numbers.refund();
             let first = self.refund(order, &refund, probe.amount).await;

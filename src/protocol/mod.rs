@@ -43,6 +43,7 @@ pub use identifier::{
 pub use object::{FieldError, Object};
 pub use one_pass::PlainAnswer;
 pub use payment::PaymentRequest;
+pub(crate) use plain::push_text;
 pub use profile::Profile;
 pub use query::{OrderState, QueryRequest};
 pub use refund::{RefundRequest, RefundStatus};

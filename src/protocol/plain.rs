@@ -213,6 +213,17 @@ impl<'a> Scanner<'a> {
     }
 }
 
+/// Writes what stands between the quotes of a JSON string.
+pub(crate) fn push_text(text: &str, out: &mut Vec<u8>) {
+    let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+    if text.bytes().all(is_plain) {
+        out.extend_from_slice(text.as_bytes());
+    } else {
+        let quoted = serde_json::to_vec(text).expect("every text is a JSON string");
+        out.extend_from_slice(&quoted[1..quoted.len() - 1]);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

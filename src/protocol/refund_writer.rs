@@ -5,6 +5,7 @@ use super::amount::Amount;
 use super::envelope::{Direction, close, open};
 use super::header::{SIGN_TYPE, TimeField, VERSION};
 use super::identifier::{MessageId, OrderNo, PartnerNo, RefundNo};
+use super::plain::push_text;
 use super::signature::SignKey;
 use super::time::Timestamp;
 
@@ -90,17 +91,6 @@ impl RefundWriter {
 
 /// Where the signed value begins in a request.
 const VALUE_FROM: usize = "{\"request\":".len();
-
-/// Writes what stands between the quotes of a JSON string.
-fn push_text(text: &str, out: &mut Vec<u8>) {
-    let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
-    if text.bytes().all(is_plain) {
-        out.extend_from_slice(text.as_bytes());
-    } else {
-        let quoted = serde_json::to_vec(text).expect("every text is a JSON string");
-        out.extend_from_slice(&quoted[1..quoted.len() - 1]);
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -5,14 +5,15 @@ use serde_json::to_writer;
 
 use super::record::RefundRecord;
 use crate::audit::evidence::SignatureState;
+use crate::protocol::push_text;
 
 /// Writes the record at the end of `line`, byte for byte as its `Serialize`
 /// does.
 pub(super) fn write_refund(record: &RefundRecord<'_>, line: &mut Vec<u8>) {
     put(line, "{\"type\":\"refund\",\"order\":\"");
-    put_text(line, record.order.as_str());
+    push_text(record.order.as_str(), line);
     put(line, "\",\"refund\":\"");
-    put_text(line, record.refund.as_str());
+    push_text(record.refund.as_str(), line);
     put(line, "\",\"amount\":");
     put_signed(line, record.amount.minor_units());
     put(line, ",\"sent\":");
@@ -66,17 +67,6 @@ fn put_number(line: &mut Vec<u8>, number: u64) {
 
 fn put_signed(line: &mut Vec<u8>, number: i64) {
     to_writer(line, &number).expect("a vector takes every byte");
-}
-
-/// What stands between the quotes of a JSON string.
-fn put_text(line: &mut Vec<u8>, text: &str) {
-    let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
-    if text.bytes().all(is_plain) {
-        put(line, text);
-    } else {
-        let quoted = serde_json::to_vec(text).expect("every text is a JSON string");
-        line.extend_from_slice(&quoted[1..quoted.len() - 1]);
-    }
 }
 
 #[cfg(test)]
