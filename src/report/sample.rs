@@ -300,9 +300,12 @@ pub(super) fn audit() -> AuditSummary {
         violations: vec![violation(), refused],
         exposure: Exposure {
             overlapping_pairs: 12_345,
+            decisive_volleys: 96,
             exact_rest_acceptances: 812,
             exceeds_refusals: 2_900,
+            one_over_refusals: 815,
             retries: 400,
+            raced_retries: 120,
             unknown_made: 7,
             unknown_resolved: 6,
             drained_orders: 999,
