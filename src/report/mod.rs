@@ -26,6 +26,7 @@ mod lines;
 pub mod markdown;
 mod palette;
 mod picture;
+mod power;
 mod progress;
 mod recorded;
 mod redact;

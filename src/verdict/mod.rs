@@ -12,6 +12,7 @@ pub mod exchange;
 pub mod exit_code;
 pub mod failure;
 pub mod load;
+pub mod power;
 pub mod rule;
 pub mod scene;
 pub mod shard;
@@ -29,6 +30,7 @@ pub use failure::{FailureDetail, Known, Reproduced};
 pub use load::{
     Comparison, KindSummary, Latency, LoadProgress, LoadSummary, ThresholdOutcome, TimelinePoint,
 };
+pub use power::{CalibratedWindow, Calibration, Power, Races, WINDOWS_MICROS, WindowPower};
 pub use rule::{Level, RuleOutcome, Verdict};
 pub use scene::{Lane, LaneKind, Mark, MoneyPoint, Scene};
 pub use shard::{Shard, ShardError};

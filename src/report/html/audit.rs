@@ -4,16 +4,19 @@
 use std::io::{self, Write};
 
 use super::escape::text;
+use super::races;
 use crate::report::block::violation_heading;
+use crate::report::collected::Report;
 use crate::report::figures;
 use crate::report::picture::{self, Place};
+use crate::report::power;
 use crate::verdict::{AuditSummary, Exposure, Violation};
 
 /// Violations whose proof is drawn; every one is in `report.json`.
 const DRAWN_LIMIT: usize = 40;
 
 /// Writes the section.
-pub(super) fn write(audit: &AuditSummary, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(audit: &AuditSummary, report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let word = figures::run_word(audit.verdict);
     writeln!(
         out,
@@ -36,6 +39,9 @@ pub(super) fn write(audit: &AuditSummary, out: &mut dyn Write) -> io::Result<()>
     writeln!(out, "</dl>")?;
     write_violations(&audit.violations, out)?;
     write_exposure(&audit.exposure, out)?;
+    if let Some(power) = power::of_load(report) {
+        races::write_power(&power, out)?;
+    }
     writeln!(out, "</section>")
 }
 
@@ -123,12 +129,12 @@ fn write_exhibit(violation: &Violation, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn write_exposure(exposure: &Exposure, out: &mut dyn Write) -> io::Result<()> {
+/// Writes what the traffic could have shown.
+pub(super) fn write_exposure(exposure: &Exposure, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
         "<h3>What the traffic could have shown</h3>\n\
-         <p class=\"quiet\">A verdict on traffic that never came near a limit says little. \
-         The power to detect a race was not calibrated for this run.</p>\n\
+         <p class=\"quiet\">A verdict on traffic that never came near a limit says little.</p>\n\
          <div class=\"scroll\"><table>\n<tbody>"
     )?;
     for (name, number) in figures::exposure_rows(exposure) {

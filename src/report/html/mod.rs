@@ -12,6 +12,7 @@ mod failures;
 mod load;
 mod matrix;
 mod page;
+mod races;
 mod run;
 
 pub(super) use escape::text as escaped;

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::escape::text;
-use super::{audit, dialect, failures, load, matrix, run};
+use super::{audit, dialect, failures, load, matrix, races, run};
 use crate::report::collected::Report;
 use crate::report::figures;
 use crate::report::picture::STYLE as PICTURE_STYLE;
@@ -20,13 +20,14 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "<main>")?;
     failures::write(report, out)?;
     if let Some(summary) = &report.audit {
-        audit::write(summary, out)?;
+        audit::write(summary, report, out)?;
     } else {
         audit::write_alarms(&report.alarms, out)?;
     }
     if let Some(summary) = &report.load {
         load::write(summary, out)?;
     }
+    races::write(report, out)?;
     dialect::write(report, out)?;
     matrix::write(report, out)?;
     run::write(report, out)?;
