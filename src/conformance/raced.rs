@@ -125,13 +125,15 @@ async fn measure(probe: &mut Probe, contenders: &mut Contenders) -> Choice {
     let recorder = Recorder::new(&probe.caller().profile.clone(), None);
     let mut spreads: [Vec<Duration>; 2] = [Vec::new(), Vec::new()];
     let mut services: Vec<Duration> = Vec::new();
+    // As many as a duel has, also where the first race has more connections.
+    let count = contenders.count().min(CONTENDERS);
     'volleys: for _ in 0..VOLLEYS {
         for (release, spreads) in [Release::Whole, Release::LastByte]
             .into_iter()
             .zip(&mut spreads)
         {
             let order = probe.caller().numbers.order();
-            let shots: Vec<Shot> = (0..contenders.count())
+            let shots: Vec<Shot> = (0..count)
                 .map(|_| Shot::of(&order, probe.refund_number(), 1))
                 .collect();
             let landed = contenders.fire(probe, &recorder, &shots, release).await;
@@ -146,7 +148,7 @@ async fn measure(probe: &mut Probe, contenders: &mut Contenders) -> Choice {
     }
     let [whole, last_byte] = spreads.map(median);
     Choice {
-        contenders: u32::try_from(contenders.count()).unwrap_or(u32::MAX),
+        contenders: u32::try_from(count).unwrap_or(u32::MAX),
         whole,
         last_byte,
         service: median(services).unwrap_or_default(),

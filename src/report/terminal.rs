@@ -156,7 +156,6 @@ impl Screen<'_> {
         );
         self.heading("Races", &summary)?;
         self.quiet(&format!("released {}", power::release(races)))?;
-        self.seen(&races.exposure)?;
         match power::of_races(races, report.calibration.as_ref()) {
             Some(power) => self.power(&power),
             None => Ok(()),
@@ -164,9 +163,7 @@ impl Screen<'_> {
     }
 
     fn power(&mut self, power: &Power) -> io::Result<()> {
-        power::lines(power)
-            .iter()
-            .try_for_each(|line| self.quiet(line))
+        self.quiet(&power::lines(power).join("; "))
     }
 
     fn quiet(&mut self, line: &str) -> io::Result<()> {

@@ -19,9 +19,7 @@ use crate::conformance::raced::{CONTENDERS, DUELS};
 use crate::gateway::{ChosenFault, Fault, Settings};
 use crate::protocol::Timestamp;
 use crate::report::Redactor;
-use crate::verdict::{
-    CalibratedWindow, Calibration, Event, ExitCode, Observer, Observers, WINDOWS_MICROS,
-};
+use crate::verdict::{CalibratedWindow, Calibration, Event, ExitCode, Observers, WINDOWS_MICROS};
 
 /// The gateway that is known to race.
 const FAULT: Fault = Fault::CheckThenAct;
@@ -48,7 +46,7 @@ pub(super) async fn run(args: &SelftestArgs) -> Result<ExitCode, CliError> {
         seed,
         cancel: &cancel,
     };
-    let end = match bench.measure(&windows, &observers).await? {
+    let end = match bench.measure(&windows).await? {
         Ok(mut calibration) => {
             calibration.measured = started.to_string();
             observers.emit(&Event::Calibrated(Box::new(calibration.clone())));
@@ -69,13 +67,7 @@ struct Bench<'a> {
 
 impl Bench<'_> {
     /// Fires duels at the right gateway, and at one for each window.
-    async fn measure(
-        &self,
-        windows: &[u64],
-        observers: &Observers,
-    ) -> Result<Result<Calibration, End>, CliError> {
-        let gateways = windows.len() + 1;
-        observers.observe(&Event::CheckStarted { rules: gateways });
+    async fn measure(&self, windows: &[u64]) -> Result<Result<Calibration, End>, CliError> {
         let right = match self.duels_with(None).await? {
             Ok(duels) => duels,
             Err(end) => return Ok(Err(end)),
