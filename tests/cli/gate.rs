@@ -35,7 +35,7 @@ fn a_fresh_machine_passes_the_gate_and_finds_its_reports() {
         "report.html",
         "junit.xml",
         "summary.md",
-        "history.ndjson",
+        "history.bin",
     ] {
         let path = workplace.latest(file);
         assert!(
@@ -51,7 +51,7 @@ fn a_fresh_machine_passes_the_gate_and_finds_its_reports() {
     assert!(report["rules"].as_array().expect("rules").len() >= 40);
     assert!(report["load"]["requests"].as_u64().expect("a count") > 0);
     // The history that the run recorded can be audited again, without a target.
-    let history = workplace.latest("history.ndjson");
+    let history = workplace.latest("history.bin");
     let again = workplace
         .run(&["audit", history.to_str().expect("a plain path")])
         .expect(0);
