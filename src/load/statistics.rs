@@ -60,6 +60,7 @@ impl Part {
             requests: self.requests,
             failed: self.failed,
             latency: self.latency.latency(),
+            percentiles: self.latency.curve(),
         }
     }
 }
