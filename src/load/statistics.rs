@@ -62,6 +62,7 @@ impl Part {
             requests: self.requests,
             failed: self.failed,
             latency: self.latency.latency(),
+            percentiles: self.latency.curve(),
         }
     }
 }
