@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
+use super::checkpoints::Checkpoints;
 use super::open::{self, OpenProblem};
 use super::readers::Readers;
 use super::writer::Writer;
@@ -36,7 +37,8 @@ impl SqliteStore {
     fn written_by(connection: Connection, path: &Path) -> Result<Self, OpenProblem> {
         let trouble = Arc::new(Trouble::with(path.display()));
         let readers = Readers::start(path, &trouble)?;
-        let writer = Writer::start(connection, trouble)?;
+        let checkpoints = Checkpoints::start(path)?;
+        let writer = Writer::start(connection, checkpoints, trouble)?;
         Ok(Self { readers, writer })
     }
 }
