@@ -60,17 +60,27 @@ fn envelope_is_what_the_parser_finds(document: &[u8], direction: Direction) {
         if names.windows(2).any(|pair| pair[0] == pair[1]) {
             return None;
         }
-        let of = |wanted: &str| members.iter().find(|(name, _)| name == wanted).map(|(_, v)| *v);
+        let of = |wanted: &str| {
+            members
+                .iter()
+                .find(|(name, _)| name == wanted)
+                .map(|(_, v)| *v)
+        };
         let raw = of(direction.member())?;
         let claimed: String = serde_json::from_str(of("signature")?).ok()?;
         Some((raw, claimed))
     });
     let found = Envelope::parse(document, direction).ok();
-    let texts = found.as_ref().map(|one| (one.raw, one.signature.to_string()));
+    let texts = found
+        .as_ref()
+        .map(|one| (one.raw, one.signature.to_string()));
     assert_eq!(texts, expected);
     let Some(envelope) = found else { return };
     let member = direction.member();
-    let compact = format!("{{\"{member}\":{},\"signature\":\"{}\"}}", envelope.raw, envelope.signature);
+    let compact = format!(
+        "{{\"{member}\":{},\"signature\":\"{}\"}}",
+        envelope.raw, envelope.signature
+    );
     assert_eq!(envelope.is_compact, document == compact.as_bytes());
     let key = key();
     assert_eq!(
@@ -80,7 +90,9 @@ fn envelope_is_what_the_parser_finds(document: &[u8], direction: Direction) {
 }
 
 fn answer_is_read_alike_both_ways(document: &[u8]) {
-    let Some(plain) = PlainAnswer::read(document) else { return };
+    let Some(plain) = PlainAnswer::read(document) else {
+        return;
+    };
     let envelope = Envelope::parse(document, Direction::Response).expect("the long way takes it");
     assert_eq!(plain.raw, envelope.raw);
     assert_eq!(plain.signature, envelope.signature);
@@ -89,13 +101,17 @@ fn answer_is_read_alike_both_ways(document: &[u8]) {
 }
 
 fn messages_are_read_without_a_panic(text: &str) {
-    let Ok(object) = Object::parse(text) else { return };
+    let Ok(object) = Object::parse(text) else {
+        return;
+    };
     let _ = RequestHeader::read(&object);
     let _ = PaymentRequest::read(&object);
     let _ = QueryRequest::read(&object);
     if let Ok(refund) = RefundRequest::read(&object) {
         let token = object.get("orderAmount").expect("a refund has an amount");
-        let amount: i64 = token.parse().expect("an amount is a whole number that fits");
+        let amount: i64 = token
+            .parse()
+            .expect("an amount is a whole number that fits");
         assert_eq!(refund.order_amount.minor_units(), amount);
     }
     let _ = Answer::read(text);
@@ -114,7 +130,11 @@ fn signature_is_the_hash_and_nothing_else(document: &[u8]) {
     if let Some(first) = document.first() {
         let place = usize::from(*first) % signed.as_str().len();
         let mut digits = signed.as_str().to_owned();
-        let other = if digits.as_bytes()[place] == b'0' { "1" } else { "0" };
+        let other = if digits.as_bytes()[place] == b'0' {
+            "1"
+        } else {
+            "0"
+        };
         digits.replace_range(place..=place, other);
         assert!(signature::verify(document, &digits, &key).is_err());
     }
@@ -125,5 +145,10 @@ fn key() -> SignKey {
 }
 
 fn hash(raw: &[u8], key: &SignKey) -> String {
-    hex::encode(Sha256::new().chain_update(raw).chain_update(key.expose()).finalize())
+    hex::encode(
+        Sha256::new()
+            .chain_update(raw)
+            .chain_update(key.expose())
+            .finalize(),
+    )
 }
