@@ -1,49 +1,53 @@
 //! What of an order's traffic met: who was under way together with whom, and
 //! where that could have shown a race.
 
-use crate::audit::history::{OrderHistory, RefundAttempt, RefundOutcome};
+use crate::audit::history::{OrderHistory, RefundOutcome};
 
 /// What met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Overlap {
+pub(in crate::audit) struct Overlap {
     /// Pairs of attempts that were under way at the same time.
-    pub(super) pairs: u64,
+    pub(in crate::audit) pairs: u64,
     /// How often refunds under way at once came to ask for more than was left,
     /// each of which would have fitted alone.
-    pub(super) decisive_volleys: u64,
+    pub(in crate::audit) decisive_volleys: u64,
     /// Refusals of exactly one minor unit more than was left.
-    pub(super) one_over_refusals: u64,
+    pub(in crate::audit) one_over_refusals: u64,
     /// Attempts that repeated a number while another attempt of it was under way.
-    pub(super) raced_retries: u64,
+    pub(in crate::audit) raced_retries: u64,
 }
 
-/// Sweeps over an order's attempts once. One without an answer counts with
-/// those that were under way when it was sent, and with none that came later;
-/// what is left is what was paid without what was accepted until then.
+/// An attempt, as far as it matters here.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::audit) struct Met {
+    /// Its number within the order, counted from 0 without large gaps.
+    pub(in crate::audit) number: usize,
+    pub(in crate::audit) amount: i64,
+    pub(in crate::audit) sent: u64,
+    pub(in crate::audit) answered: Option<u64>,
+    pub(in crate::audit) outcome: RefundOutcome,
+}
+
+/// Sweeps over an order's attempts.
 pub(super) fn sweep(order: &OrderHistory) -> Overlap {
-    let attempts = &order.attempts;
-    let mut events: Vec<(u64, usize, bool)> = Vec::with_capacity(2 * attempts.len());
-    for (index, attempt) in attempts.iter().enumerate() {
-        if attempt.outcome != RefundOutcome::NotSent {
-            events.push((attempt.sent, index, true));
-            events.extend(attempt.answered.map(|answered| (answered, index, false)));
-        }
-    }
-    events.sort_unstable();
-    let mut state = State::of(order);
-    for (_, index, is_sent) in events {
-        if is_sent {
-            state.sent(index, &attempts[index]);
-        } else {
-            state.answered(index, &attempts[index]);
-        }
-    }
-    state.overlap
+    let attempts = order.attempts.iter().map(|attempt| Met {
+        number: attempt.number.index(),
+        amount: attempt.amount.minor_units(),
+        sent: attempt.sent,
+        answered: attempt.answered,
+        outcome: attempt.outcome,
+    });
+    Sweep::default().over(order.paid.minor_units(), attempts)
 }
 
-/// What is under way, and what is left, at one place of the history.
-struct State {
+/// What is under way, and what is left, at one place of a history; used for one
+/// order after the other.
+#[derive(Debug, Default)]
+pub(in crate::audit) struct Sweep {
     overlap: Overlap,
+    attempts: Vec<Met>,
+    /// Places, the attempt, and whether it was sent there.
+    events: Vec<(u64, usize, bool)>,
     /// What was paid and not accepted yet; below zero where too much was.
     room: i128,
     under_way: u64,
@@ -58,31 +62,60 @@ struct State {
 }
 
 /// What is known of a refund number.
-#[derive(Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Known {
     is_used: bool,
     is_accepted: bool,
     under_way: u64,
 }
 
-impl State {
-    fn of(order: &OrderHistory) -> Self {
-        let attempts = order.attempts.iter();
-        let numbers = attempts.map(|attempt| attempt.number.index() + 1).max();
-        Self {
-            overlap: Overlap::default(),
-            room: i128::from(order.paid.minor_units()),
-            under_way: 0,
-            rivals: 0,
-            asked: 0,
-            is_rival: vec![false; order.attempts.len()],
-            numbers: vec![Known::default(); numbers.unwrap_or_default()],
+impl Sweep {
+    /// Sweeps over the attempts of an order once. One without an answer counts
+    /// with those that were under way when it was sent, and with none that came
+    /// later; what is left is what was paid without what was accepted until then.
+    pub(in crate::audit) fn over(
+        &mut self,
+        paid: i64,
+        attempts: impl Iterator<Item = Met>,
+    ) -> Overlap {
+        self.begin(paid);
+        let sent = attempts.filter(|attempt| attempt.outcome != RefundOutcome::NotSent);
+        self.attempts.extend(sent);
+        for (index, attempt) in self.attempts.iter().enumerate() {
+            self.events.push((attempt.sent, index, true));
+            let answered = attempt.answered.map(|answered| (answered, index, false));
+            self.events.extend(answered);
         }
+        let numbers = self.attempts.iter().map(|attempt| attempt.number + 1).max();
+        let numbers = numbers.unwrap_or_default();
+        self.numbers.resize(numbers, Known::default());
+        self.is_rival.resize(self.attempts.len(), false);
+        self.events.sort_unstable();
+        for place in 0..self.events.len() {
+            let (_, index, is_sent) = self.events[place];
+            if is_sent {
+                self.sent(index);
+            } else {
+                self.answered(index);
+            }
+        }
+        self.overlap
     }
 
-    fn sent(&mut self, index: usize, attempt: &RefundAttempt) {
-        let known = &mut self.numbers[attempt.number.index()];
-        let amount = i128::from(attempt.amount.minor_units());
+    fn begin(&mut self, paid: i64) {
+        self.overlap = Overlap::default();
+        self.attempts.clear();
+        self.events.clear();
+        self.is_rival.clear();
+        self.numbers.clear();
+        self.room = i128::from(paid);
+        (self.under_way, self.rivals, self.asked) = (0, 0, 0);
+    }
+
+    fn sent(&mut self, index: usize) {
+        let attempt = self.attempts[index];
+        let known = &mut self.numbers[attempt.number];
+        let amount = i128::from(attempt.amount);
         self.overlap.pairs += self.under_way;
         self.overlap.raced_retries += u64::from(known.under_way > 0);
         let is_rival = !known.is_used && (1..=self.room).contains(&amount);
@@ -101,9 +134,10 @@ impl State {
         }
     }
 
-    fn answered(&mut self, index: usize, attempt: &RefundAttempt) {
-        let known = &mut self.numbers[attempt.number.index()];
-        let amount = i128::from(attempt.amount.minor_units());
+    fn answered(&mut self, index: usize) {
+        let attempt = self.attempts[index];
+        let known = &mut self.numbers[attempt.number];
+        let amount = i128::from(attempt.amount);
         known.under_way -= 1;
         self.under_way -= 1;
         if self.is_rival[index] {
@@ -126,7 +160,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::history::RefundOutcome as Outcome;
+    use crate::audit::history::{RefundAttempt, RefundOutcome as Outcome};
     use crate::protocol::{Amount, OrderNo, RefundNo};
 
     /// What met in an order of 100, whose refunds are given by number, amount,

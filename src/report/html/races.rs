@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::audit::write_exposure;
 use super::escape::text;
+use super::members;
 use crate::report::collected::Report;
 use crate::report::power;
 use crate::verdict::{Calibration, Power, Races};
@@ -31,7 +31,8 @@ fn write_races(races: &Races, report: &Report, out: &mut dyn Write) -> io::Resul
         races.duels,
         text(&power::release(races))
     )?;
-    write_exposure(&races.exposure, out)?;
+    let exposure = serde_json::to_value(races.exposure).unwrap_or_default();
+    members::write(&exposure, out)?;
     if let Some(power) = power::of_races(races, report.calibration.as_ref()) {
         write_power(&power, out)?;
     }
@@ -40,7 +41,7 @@ fn write_races(races: &Races, report: &Report, out: &mut dyn Write) -> io::Resul
 
 /// Writes how likely volleys were to show a race, and what that takes for
 /// granted.
-pub(super) fn write_power(power: &Power, out: &mut dyn Write) -> io::Result<()> {
+fn write_power(power: &Power, out: &mut dyn Write) -> io::Result<()> {
     let [seen, provided] = power::lines(power);
     writeln!(out, "<p>{}; {}.</p>", text(&seen), text(&provided))?;
     let header = ["Window", "Seen by one volley", "Seen by one of all"];
