@@ -8,6 +8,7 @@ mod config_file;
 mod dialect;
 mod error;
 mod gate;
+mod history;
 mod interrupt;
 mod load;
 mod merge;
