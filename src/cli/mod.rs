@@ -18,6 +18,7 @@ mod rules;
 mod run;
 mod selftest;
 mod serve;
+mod serve_log;
 mod shard;
 mod sign;
 mod target;

@@ -11,7 +11,8 @@
 //! envelope or refuses it, `calls` asks the [`store`], whose one atomic step
 //! applies the rule in [`refunding`], and
 //! `answer` writes and signs what came of it. [`variant`] answers rightly in
-//! other ways. [`fault`] replaces the store, the connections and the `wire` by
+//! other ways. What is counted on the way is in `metrics`, and `operations`
+//! tells it to those who run the gateway. [`fault`] replaces the store, the connections and the `wire` by
 //! wrong ones; no right code asks whether a fault is on.
 
 mod answer;
@@ -20,16 +21,21 @@ mod calls;
 mod connection;
 pub mod fault;
 mod intake;
+mod metrics;
 mod name;
 mod nesting;
+mod operations;
 pub mod order;
 pub mod partner;
 pub mod partner_file;
 pub mod refunding;
 mod refusal;
+mod seldom;
 pub mod server;
 pub mod settings;
 pub mod store;
+mod stream;
+mod tls;
 mod transport;
 pub mod variant;
 mod wire;
@@ -39,4 +45,5 @@ pub use name::UnknownName;
 pub use partner::{Partner, Partners, PartnersError};
 pub use server::{Running, StartError, start};
 pub use settings::{Limits, Settings, StoreChoice, StoreChoiceError};
+pub use tls::{Tls, TlsError};
 pub use variant::{Variant, Variants};

@@ -87,13 +87,16 @@ impl Ledger {
         amount: Amount,
         stamp: impl FnOnce() -> Moment,
     ) -> usize {
-        let number = if is_first {
-            self.history.new_number(refund)
-        } else {
-            self.history.number(refund)
-        };
-        self.monitor.sent(number, amount);
         let attempt = self.history.attempts.len();
+        let number = if is_first {
+            let number = self.history.new_number(refund);
+            self.monitor.sent(number, amount, &[]);
+            number
+        } else {
+            let number = self.history.number(refund);
+            self.monitor.sent(number, amount, &self.history.attempts);
+            number
+        };
         self.under_way.push(attempt);
         let moment = stamp();
         self.history.attempts.push(RefundAttempt {
