@@ -15,13 +15,18 @@
 //! wrong ones; no right code asks whether a fault is on.
 
 mod answer;
+mod background;
 mod body;
 mod calls;
+mod checkout;
 mod connection;
+mod dealing;
 pub mod fault;
 mod intake;
+mod moment;
 mod name;
 mod nesting;
+mod notification;
 pub mod order;
 pub mod partner;
 pub mod partner_file;
@@ -32,11 +37,15 @@ pub mod settings;
 pub mod store;
 mod transport;
 pub mod variant;
+mod web_url;
 mod wire;
 
 pub use fault::{ChosenFault, Fault, Faults, LEFT_OUT};
 pub use name::UnknownName;
 pub use partner::{Partner, Partners, PartnersError};
 pub use server::{Running, StartError, start};
-pub use settings::{Limits, Settings, StoreChoice, StoreChoiceError};
+pub use settings::{
+    DealingSettings, Limits, NotificationSettings, Receivers, Settings, StoreChoice,
+    StoreChoiceError,
+};
 pub use variant::{Variant, Variants};

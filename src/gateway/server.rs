@@ -1,20 +1,21 @@
 //! The server: a socket, its connections, and the way to stop them.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
+use super::background::Background;
 use super::calls::Gateway;
 use super::connection::{Connections, Stop};
 use super::fault::{self, FaultError};
 use super::settings::{Limits, Settings};
-use super::store::{self, OpenError};
+use super::store::{self, OpenError, Opened};
 use super::transport;
 use super::variant::availability::{self, Hiccups};
 use super::variant::store::decorate;
@@ -64,8 +65,14 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
         address: settings.listen,
         source,
     };
-    let store = match fault::ledger(&settings.faults, &settings.store)? {
-        Some(faulty) => faulty,
+    let opened = match fault::ledger(&settings.faults, &settings.store)? {
+        Some(fault) if settings.dealing.is_some() => {
+            return Err(FaultError::NotDealing(fault.0).into());
+        }
+        Some((_, faulty)) => Opened {
+            store: faulty,
+            deferred: None,
+        },
         None => store::open(&settings.store).await?,
     };
     let listener = listen(settings.listen).map_err(cannot_listen)?;
@@ -73,7 +80,12 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     let variants = settings.variants;
     let gateway = Gateway {
         partners: settings.partners,
-        store: decorate(&variants, store),
+        store: decorate(&variants, opened.store),
+        deferred: opened.deferred,
+        dealing: settings.dealing,
+        notification: settings.notification,
+        news: Notify::new(),
+        public_url: settings.public_url.unwrap_or_else(|| reached_at(address)),
         wire: fault::wire(&settings.faults),
         hiccups: Hiccups::new(&variants),
         limits: settings.limits,
@@ -81,15 +93,21 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
         variants,
         currency: settings.currency,
     };
-    let router = fault::doorstep(&settings.faults, transport::router(Arc::new(gateway)));
+    let gateway = Arc::new(gateway);
+    let (stop, stopped) = watch::channel(false);
+    let stopped = Stop(stopped);
+    let background = Background::start(&gateway, &stopped);
+    let router = fault::doorstep(&settings.faults, transport::router(gateway));
     let door = Door {
         listener,
         router,
         connections: fault::connections(&settings.faults),
         limits: settings.limits,
     };
-    let (stop, stopped) = watch::channel(false);
-    let serving = tokio::spawn(door.serve(Stop(stopped)));
+    let serving = tokio::spawn(async move {
+        door.serve(stopped).await;
+        background.ended().await;
+    });
     Ok(Running {
         address,
         stop,
@@ -160,6 +178,17 @@ impl Door {
         open.shutdown().await;
     }
 }
+
+/// The URL that this machine reaches the gateway at.
+fn reached_at(address: SocketAddr) -> String {
+    let ip = match address.ip() {
+        ip if !ip.is_unspecified() => ip,
+        IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+    };
+    format!("http://{}", SocketAddr::new(ip, address.port()))
+}
+
 /// Listens with as long a queue of callers as the kernel grants: ten thousand
 /// that call at once should be kept waiting, and not be left unheard.
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {

@@ -15,6 +15,7 @@ use axum::routing::post;
 
 use super::body::{self, BodyError};
 use super::calls::Gateway;
+use super::checkout;
 use super::refusal::Refusal;
 use super::variant::{Variant, delivery};
 use super::wire::{Reply, Sending};
@@ -33,6 +34,7 @@ pub(super) fn router(gateway: Arc<Gateway>) -> Router {
         router = router.route(api.path(), post(handler));
     }
     router
+        .merge(checkout::routes())
         .method_not_allowed_fallback(|State(gateway): State<Arc<Gateway>>, request| async move {
             exchange(&gateway, Wanted::OtherMethod, request).await
         })

@@ -1,6 +1,7 @@
 //! Orders and refunds in a SQLite file: what was answered survives a crash.
 
 mod find;
+mod later;
 mod ledger;
 mod open;
 mod readers;
