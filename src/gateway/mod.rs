@@ -10,7 +10,10 @@
 //! requests from it, `transport` checks one's head, `intake` believes the
 //! envelope or refuses it, `calls` asks the [`store`], whose one atomic step
 //! applies the rule in [`refunding`], and
-//! `answer` writes and signs what came of it. [`variant`] answers rightly in
+//! `answer` writes and signs what came of it. What happens after an answer is
+//! noted in the store and done in the `background`: `dealing` settles refunds,
+//! `notification` tells merchants of payments, and `checkout` is the page that
+//! an order is paid on. [`variant`] answers rightly in
 //! other ways. [`fault`] replaces the store, the connections and the `wire` by
 //! wrong ones; no right code asks whether a fault is on.
 

@@ -21,7 +21,7 @@ const PAY: &str = "
         RETURNING id, notify_url
     )
     INSERT INTO recoup.notices (order_id, url, receiver, due)
-    SELECT id, notify_url, $3, $4 FROM paid WHERE notify_url IS NOT NULL";
+    SELECT id, notify_url, $3::text, $4::bigint FROM paid WHERE notify_url IS NOT NULL";
 
 const DECLINE: &str = "
     UPDATE recoup.orders SET declined = true

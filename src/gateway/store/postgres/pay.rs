@@ -20,7 +20,7 @@ const ADD: &str = "
         RETURNING id, paid_at, notify_url
     )
     INSERT INTO recoup.notices (order_id, url, receiver, due)
-    SELECT id, notify_url, $14, $15 FROM added
+    SELECT id, notify_url, $14::text, $15::bigint FROM added
     WHERE paid_at IS NOT NULL AND notify_url IS NOT NULL";
 
 const FIND: &str = concat!(

@@ -29,7 +29,7 @@ const BOOK: &str = "
         RETURNING id, currency
     ), booked AS (
         INSERT INTO recoup.refunds (partner, refund_no, order_id, amount, call, due, fails)
-        SELECT $1, $3, id, $4::bigint, $5, $6::bigint, $7 FROM taken
+        SELECT $1, $3, id, $4::bigint, $5, $6::bigint, $7::boolean FROM taken
     )
     SELECT currency FROM taken";
 

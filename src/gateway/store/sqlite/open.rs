@@ -215,6 +215,30 @@ mod tests {
     }
 
     #[test]
+    fn a_file_of_the_first_version_keeps_its_books_and_gets_the_new_tables() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.sqlite");
+        let mut connection = Connection::open(&path).unwrap();
+        schema::migrate(&mut connection, &VERSIONS[..1]).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO orders VALUES (1, 'p', 'o', 's', 'b', 100, 'JPY', 'now', 100, 60);
+                 INSERT INTO refunds VALUES ('p', 'r', 1, 60)",
+            )
+            .unwrap();
+        drop(connection);
+        for _ in 0..2 {
+            let connection = open(&path).unwrap();
+            let settled: i64 = connection
+                .query_row("SELECT refunded - dealing FROM orders", [], |row| {
+                    row.get(0)
+                })
+                .unwrap();
+            assert_eq!(settled, 60);
+        }
+    }
+
+    #[test]
     fn a_log_that_outlived_its_file_is_not_deleted() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("store.sqlite");
