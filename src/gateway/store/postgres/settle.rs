@@ -12,22 +12,22 @@ use crate::gateway::store::contract::Settled;
 ///
 /// Orders are locked before anything changes, in the order of their numbers, so
 /// that gateways which settle at the same time wait for each other, and never in
-/// a circle. Who has waited finds the refunds settled: they are due no more, and
-/// what is due is asked for again with the row locked.
+/// a circle. Who has waited finds the refunds settled: what is due is asked for
+/// again with the row locked. Rows are found by their place, since a plan that
+/// was made while the table was small would search all of it for each.
 const SETTLE: &str = "
     WITH due AS MATERIALIZED (
-        SELECT order_id, refund_no, partner FROM recoup.refunds
+        SELECT ctid AS place, order_id FROM recoup.refunds
         WHERE due <= $1 ORDER BY due LIMIT 512
     ), locked AS MATERIALIZED (
         SELECT id FROM recoup.orders
         WHERE id IN (SELECT order_id FROM due)
         ORDER BY id FOR UPDATE
     ), settled AS (
-        UPDATE recoup.refunds refund SET due = NULL
-        FROM due, (SELECT count(*) AS orders FROM locked) counted
-        WHERE refund.partner = due.partner AND refund.refund_no = due.refund_no
-          AND refund.due IS NOT NULL AND counted.orders > 0
-        RETURNING refund.order_id, refund.amount, refund.fails
+        UPDATE recoup.refunds SET due = NULL
+        WHERE ctid = ANY (ARRAY(SELECT place FROM due)) AND due IS NOT NULL
+          AND (SELECT count(*) FROM locked) > 0
+        RETURNING order_id, amount, fails
     ), sums AS (
         SELECT order_id, count(*) AS refunds, sum(amount)::bigint AS amount,
                coalesce(sum(amount) FILTER (WHERE fails), 0)::bigint AS released
