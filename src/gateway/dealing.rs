@@ -53,6 +53,8 @@ pub(super) async fn settle_all(
     });
     loop {
         let pause = match deferred.settle(Moment::now()).await {
+            // There may be more that is due already.
+            Ok(settled) if settled.count > 0 => Duration::ZERO,
             Ok(settled) => settled
                 .next
                 .map_or(longest, |due| due.since(Moment::now()))

@@ -30,7 +30,11 @@ pub(super) fn of(order: &Order) -> String {
         && let Some(url) = &checkout.return_url
     {
         let url = escaped(url.as_str());
-        content += &format!("<a class=\"button\" href=\"{url}\">Back to the shop</a>");
+        content.extend([
+            "<a class=\"button\" href=\"",
+            &url,
+            "\">Back to the shop</a>",
+        ]);
     }
     framed(title, &heading, &content)
 }

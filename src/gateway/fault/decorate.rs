@@ -27,6 +27,9 @@ pub enum FaultError {
     NotDealing(Fault),
 }
 
+/// A fault of the ledger, and the store that has it.
+pub(in crate::gateway) type FaultyStore = (Fault, Arc<dyn Store>);
+
 /// The first fault of the ledger, and the store that keeps money as wrong as
 /// `faults` say; `None` without a fault
 /// of the ledger: the right one is the caller's to open.
@@ -36,7 +39,7 @@ pub enum FaultError {
 pub(in crate::gateway) fn ledger(
     faults: &Faults,
     store: &StoreChoice,
-) -> Result<Option<(Fault, Arc<dyn Store>)>, FaultError> {
+) -> Result<Option<FaultyStore>, FaultError> {
     match faults.first_of_ledger() {
         None => Ok(None),
         Some(fault) if *store != StoreChoice::Memory => Err(FaultError::NeedsMemory(fault)),

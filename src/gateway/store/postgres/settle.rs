@@ -7,37 +7,40 @@ use super::row::value;
 use crate::gateway::moment::Moment;
 use crate::gateway::store::contract::Settled;
 
-/// Settles what is due, up to 512 refunds at once, and releases the amounts of
-/// those that fail.
+/// Settles what is due of one order, the one that has waited longest, and
+/// releases the amounts of refunds that fail.
 ///
-/// Orders are locked before anything changes, in the order of their numbers, so
-/// that gateways which settle at the same time wait for each other, and never in
-/// a circle. Who has waited finds the refunds settled: what is due is asked for
-/// again with the row locked. Rows are found by their place, since a plan that
-/// was made while the table was small would search all of it for each.
+/// It holds one order's lock and waits for no other meanwhile, so it keeps
+/// nobody waiting for long, and nobody waits in a circle. Who has waited for
+/// another gateway finds the refunds settled: what is due is asked for again
+/// with the row locked. Rows are found by their place, since a plan that was
+/// made while the table was small would search all of it.
 const SETTLE: &str = "
-    WITH due AS MATERIALIZED (
-        SELECT ctid AS place, order_id FROM recoup.refunds
-        WHERE due <= $1 ORDER BY due LIMIT 512
+    WITH first AS MATERIALIZED (
+        SELECT order_id FROM recoup.refunds WHERE due <= $1 ORDER BY due LIMIT 1
     ), locked AS MATERIALIZED (
         SELECT id FROM recoup.orders
-        WHERE id IN (SELECT order_id FROM due)
-        ORDER BY id FOR UPDATE
+        WHERE id = (SELECT order_id FROM first)
+        FOR NO KEY UPDATE
     ), settled AS (
         UPDATE recoup.refunds SET due = NULL
-        WHERE ctid = ANY (ARRAY(SELECT place FROM due)) AND due IS NOT NULL
-          AND (SELECT count(*) FROM locked) > 0
-        RETURNING order_id, amount, fails
+        WHERE ctid = ANY (ARRAY(
+                  SELECT ctid FROM recoup.refunds
+                  WHERE due <= $1 AND order_id = (SELECT order_id FROM first)
+                  ORDER BY due LIMIT 512
+              ))
+          AND due IS NOT NULL AND (SELECT count(*) FROM locked) > 0
+        RETURNING amount, fails
     ), sums AS (
-        SELECT order_id, count(*) AS refunds, sum(amount)::bigint AS amount,
+        SELECT count(*) AS refunds, coalesce(sum(amount), 0)::bigint AS amount,
                coalesce(sum(amount) FILTER (WHERE fails), 0)::bigint AS released
-        FROM settled GROUP BY order_id
+        FROM settled
     ), changed AS (
-        UPDATE recoup.orders o
+        UPDATE recoup.orders
         SET dealing = dealing - sums.amount, refunded = refunded - sums.released
-        FROM sums WHERE o.id = sums.order_id
+        FROM sums WHERE id = (SELECT order_id FROM first) AND sums.refunds > 0
     )
-    SELECT coalesce(sum(refunds), 0)::bigint FROM sums";
+    SELECT refunds FROM sums";
 
 const NEXT: &str = "SELECT min(due) FROM recoup.refunds WHERE due IS NOT NULL";
 
