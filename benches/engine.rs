@@ -2,12 +2,16 @@
 //! parse, verify, classify, record. `cargo bench --bench engine`.
 
 use std::hint::black_box;
+use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use criterion::{Bencher, Criterion, Throughput, criterion_group, criterion_main};
 
-use recoup::audit::{Evidence, Money, RecordedOrder, Recorder, Reply, classify};
+use recoup::audit::{
+    Evidence, Form, Money, OrderHistory, OrderMonitor, RecordedOrder, Recorder, RefundOutcome,
+    Reply, Terms, classify,
+};
 use recoup::protocol::envelope::seal_raw;
 use recoup::protocol::signature::{sign, verify};
 use recoup::protocol::{
@@ -102,10 +106,32 @@ fn evidence(criterion: &mut Criterion) {
     criterion.bench_function("evidence/classify an acceptance", |bencher| {
         bencher.iter(|| classify(&reply(black_box(&document)), &key, &profile));
     });
-    criterion.bench_function("evidence/record a refund", |bencher| {
-        let accepted = classify(&reply(&document), &key, &profile);
-        assert_eq!(accepted.money, Money::Yes);
-        record(bencher, &profile, &accepted);
+    for (name, form) in [
+        ("evidence/record a refund", Some(Form::Binary)),
+        ("evidence/record a refund as text", Some(Form::Text)),
+        ("evidence/record a refund in memory", None),
+    ] {
+        criterion.bench_function(name, |bencher| {
+            let accepted = classify(&reply(&document), &key, &profile);
+            assert_eq!(accepted.money, Money::Yes);
+            record(bencher, &profile, &accepted, form);
+        });
+    }
+}
+
+/// What the monitor takes of it: a refund that is sent, and accepted.
+fn watching(criterion: &mut Criterion) {
+    let terms = Terms::from(&Profile::built_in());
+    let order = Numbers::new(1, "").order();
+    let mut history = OrderHistory::new(order, Amount::new(1 << 40), "JPY");
+    let refund = Numbers::new(1, "").refund();
+    let number = history.new_number(&refund);
+    let mut monitor = OrderMonitor::new(history.paid, terms);
+    criterion.bench_function("evidence/watch a refund", |bencher| {
+        bencher.iter(|| {
+            monitor.sent(black_box(number), Amount::new(1), &[]);
+            monitor.answered(number, Amount::new(1), RefundOutcome::Accepted)
+        });
     });
 }
 
@@ -118,7 +144,7 @@ const fn reply(body: &[u8]) -> Reply<'_> {
 
 /// Refunds of 1 in turn of many orders, sent and answered. What a recording
 /// keeps grows, so each gets so many and is thrown away, outside the clock.
-fn record(bencher: &mut Bencher<'_>, profile: &Profile, accepted: &Evidence) {
+fn record(bencher: &mut Bencher<'_>, profile: &Profile, accepted: &Evidence, form: Option<Form>) {
     bencher.iter_custom(|iterations| {
         let mut took = Duration::ZERO;
         let mut left = iterations;
@@ -126,7 +152,10 @@ fn record(bencher: &mut Bencher<'_>, profile: &Profile, accepted: &Evidence) {
             let count = left.min(RECORDED);
             left -= count;
             let numbers = Numbers::new(1, "");
-            let recorder = Recorder::new(profile, Some(Box::new(std::io::sink())));
+            let recorder = Recorder::writing(
+                profile,
+                form.map(|form| (form, Box::new(std::io::sink()) as Box<dyn Write + Send>)),
+            );
             let orders: Vec<RecordedOrder> = (0..ORDERS)
                 .map(|_| recorder.order(&numbers.order(), Amount::new(1 << 40), "JPY"))
                 .collect();
@@ -142,5 +171,5 @@ fn record(bencher: &mut Bencher<'_>, profile: &Profile, accepted: &Evidence) {
     });
 }
 
-criterion_group!(engine, signing, messages, evidence);
+criterion_group!(engine, signing, messages, evidence, watching);
 criterion_main!(engine);

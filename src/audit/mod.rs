@@ -15,10 +15,11 @@
 //!    whether the gateway's hidden total is ours. [`settle`] sends them, while
 //!    traffic goes on elsewhere or after it; their answers go into the same
 //!    history.
-//! 5. [`history`]: what was recorded, in memory and as text.
+//! 5. [`history`]: what was recorded, in memory, as text and in the binary form.
 //! 6. [`mod@judge`]: the verdict on a history: no search, one sweep an order, and
 //!    a subset sum where outcomes stayed unknown.
-//! 7. [`witness`]: the smallest set of operations that shows a violation, the
+//! 7. [`offline`]: the same verdict on a history of any size, from its file.
+//! 8. [`witness`]: the smallest set of operations that shows a violation, the
 //!    inequality in words, the certificate and what a picture of it shows.
 //!    [`invariant`] names what can be violated.
 //!
@@ -35,6 +36,7 @@ pub mod history;
 pub mod invariant;
 pub mod judge;
 pub mod monitor;
+pub mod offline;
 pub mod recorder;
 pub mod settle;
 pub mod witness;
@@ -45,8 +47,8 @@ pub use evidence::{
     classify_query,
 };
 pub use history::{
-    History, HistoryError, OrderHistory, QueryOutcome, Record, RefundOutcome, Terms, TextReader,
-    TextWriter,
+    BinaryReader, BinaryWriter, Form, History, HistoryError, HistoryReader, OrderHistory,
+    QueryOutcome, Record, RefundOutcome, Terms, TextReader, TextWriter,
 };
 pub use invariant::Invariant;
 pub use judge::{Contradiction, Tally, combine, judge, judge_together};

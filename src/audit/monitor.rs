@@ -5,8 +5,14 @@
 //! over-refund, whatever the clock says. What is *possible* (accepted, unknown
 //! or under way) is an upper bound: a refusal that even it can't explain is
 //! wrong. All else waits for the judge.
+//!
+//! A load has hundreds of thousands of orders, and most of them are idle: of
+//! those only the sums are kept, in 64 bytes. What a number has come to before
+//! is asked of the history where it is tried again.
 
-use crate::audit::history::{Number, RefundOutcome, Terms};
+use smallvec::SmallVec;
+
+use crate::audit::history::{Number, RefundAttempt, RefundOutcome, Terms};
 use crate::protocol::Amount;
 
 /// A claim that is certain already.
@@ -26,8 +32,8 @@ pub enum Alarm {
     ChangedContent,
 }
 
-/// What is known of one order so far. It grows by a few bytes for each refund
-/// number, whatever the number of attempts.
+/// What is known of one order so far: 64 bytes, and for each refund number with
+/// an attempt under way a few more.
 #[derive(Debug, Clone)]
 pub struct OrderMonitor {
     paid: Amount,
@@ -36,10 +42,14 @@ pub struct OrderMonitor {
     is_shared: bool,
     accepted: i128,
     possible: i128,
-    numbers: Vec<NumberState>,
+    under_way: Option<Box<UnderWay>>,
     raised: Raised,
 }
 
+/// The numbers that have an attempt under way.
+type UnderWay = SmallVec<[(Number, NumberState); 2]>;
+
+/// What is known of a refund number.
 #[derive(Debug, Clone, Copy, Default)]
 struct NumberState {
     /// The amount of its first attempt.
@@ -76,7 +86,7 @@ impl OrderMonitor {
             is_shared: false,
             accepted: 0,
             possible: 0,
-            numbers: Vec::new(),
+            under_way: None,
             raised: Raised::default(),
         }
     }
@@ -100,27 +110,28 @@ impl OrderMonitor {
     }
 
     /// An attempt is about to be sent. To be called before its first byte
-    /// leaves: what is not known here can't explain a refusal.
-    pub fn sent(&mut self, number: Number, amount: Amount) {
+    /// leaves: what is not known here can't explain a refusal. `before` are the
+    /// order's attempts so far; none need be given for a number that was never
+    /// used.
+    pub fn sent(&mut self, number: Number, amount: Amount, before: &[RefundAttempt]) {
         if !amount.is_positive() {
             return;
         }
-        if self.numbers.len() <= number.index() {
-            self.numbers
-                .resize(number.index() + 1, NumberState::default());
-        }
-        let state = &mut self.numbers[number.index()];
-        let first = *state.first.get_or_insert(amount);
-        state.is_mixed |= first != amount;
-        state.attempts += 1;
-        state.under_way += 1;
-        let possible = state.possible.max(amount);
-        self.possible += units(possible) - units(state.possible);
-        state.possible = possible;
+        let under_way = self.under_way.get_or_insert_default();
+        let known = under_way.iter().position(|(other, _)| *other == number);
+        let index = known.unwrap_or_else(|| {
+            under_way.push((number, NumberState::after(number, before)));
+            under_way.len() - 1
+        });
+        let (_, state) = &mut under_way[index];
+        let counted = state.possible;
+        state.send(amount);
+        self.possible += units(state.possible) - units(counted);
     }
 
-    /// The attempt of this number and amount came to `outcome`; the unknown
-    /// one of an attempt that is never answered may be told late or not at all.
+    /// The attempt of this number and amount, which was sent, came to `outcome`;
+    /// the unknown one of an attempt that is never answered may be told late or
+    /// not at all.
     pub fn answered(
         &mut self,
         number: Number,
@@ -135,8 +146,9 @@ impl OrderMonitor {
         }
         match outcome {
             RefundOutcome::Accepted => {
+                let alarm = self.accept(number, amount);
                 self.settle(number, true);
-                self.accept(number, amount)
+                alarm
             }
             RefundOutcome::Exceeds => {
                 let alarm = self.check_refusal(number, amount);
@@ -146,8 +158,7 @@ impl OrderMonitor {
             RefundOutcome::State => {
                 // Of a number that is there already it may mean the number.
                 let is_repeated = self
-                    .numbers
-                    .get(number.index())
+                    .state(number)
                     .is_some_and(|state| state.may_hold || state.attempts > 1);
                 let alarm = if is_repeated {
                     None
@@ -168,25 +179,41 @@ impl OrderMonitor {
         }
     }
 
+    fn state(&mut self, number: Number) -> Option<&mut NumberState> {
+        let under_way = self.under_way.as_mut()?.iter_mut();
+        let mut states = under_way.filter_map(|(other, state)| (*other == number).then_some(state));
+        states.next()
+    }
+
     /// One attempt fewer is under way.
     fn settle(&mut self, number: Number, may_hold: bool) {
-        let Some(state) = self.numbers.get_mut(number.index()) else {
+        let Some(under_way) = &mut self.under_way else {
             return;
         };
-        state.under_way = state.under_way.saturating_sub(1);
+        let Some(index) = under_way.iter().position(|(other, _)| *other == number) else {
+            return;
+        };
+        let (_, state) = &mut under_way[index];
+        state.under_way -= 1;
         state.may_hold |= may_hold;
-        if state.under_way == 0 && !state.may_hold {
+        if state.under_way > 0 {
+            return;
+        }
+        if !state.may_hold {
             self.possible -= units(state.possible);
-            state.possible = Amount::ZERO;
+        }
+        under_way.swap_remove(index);
+        if under_way.is_empty() {
+            self.under_way = None;
         }
     }
 
     fn accept(&mut self, number: Number, amount: Amount) -> Option<Alarm> {
-        let state = self.numbers.get_mut(number.index())?;
+        let state = self.state(number)?;
         let is_changed = state.accepted.is_some_and(|before| before != amount);
         let certain = state.accepted.map_or(amount, |before| before.min(amount));
-        self.accepted += units(certain) - state.accepted.map_or(0, units);
-        state.accepted = Some(certain);
+        let counted = state.accepted.replace(certain).map_or(0, units);
+        self.accepted += units(certain) - counted;
         if is_changed {
             return once(&mut self.raised.content, Alarm::ChangedContent);
         }
@@ -203,8 +230,9 @@ impl OrderMonitor {
     }
 
     fn check_refusal(&mut self, number: Number, wanted: Amount) -> Option<Alarm> {
-        let state = self.numbers.get(number.index())?;
-        if state.accepted.is_some() || self.is_shared {
+        let is_shared = self.is_shared;
+        let state = self.state(number)?;
+        if state.accepted.is_some() || is_shared {
             // Of a retry after success the judge knows more.
             return None;
         }
@@ -219,6 +247,44 @@ impl OrderMonitor {
         (used + units(wanted) <= units(self.paid))
             .then(|| once(&mut self.raised.refusal, Alarm::UnjustifiedRefusal { used }))
             .flatten()
+    }
+}
+
+impl NumberState {
+    /// What is known of a number that nothing is under way of, after these
+    /// attempts of its order.
+    fn after(number: Number, attempts: &[RefundAttempt]) -> Self {
+        let mut state = Self::default();
+        let mut possible = Amount::ZERO;
+        for attempt in attempts {
+            if attempt.number != number || !attempt.amount.is_positive() {
+                continue;
+            }
+            state.send(attempt.amount);
+            possible = possible.max(attempt.amount);
+            let is_accepted = attempt.outcome == RefundOutcome::Accepted;
+            state.may_hold |= is_accepted || attempt.outcome == RefundOutcome::Unknown;
+            if is_accepted {
+                let least = state.accepted.unwrap_or(attempt.amount);
+                state.accepted = Some(least.min(attempt.amount));
+            }
+        }
+        state.under_way = 0;
+        state.possible = if state.may_hold {
+            possible
+        } else {
+            Amount::ZERO
+        };
+        state
+    }
+
+    /// One more attempt, for this amount.
+    fn send(&mut self, amount: Amount) {
+        let first = *self.first.get_or_insert(amount);
+        self.is_mixed |= first != amount;
+        self.attempts += 1;
+        self.under_way += 1;
+        self.possible = self.possible.max(amount);
     }
 }
 
@@ -251,18 +317,52 @@ mod tests {
 
         fn sent(&mut self, refund: &str, amount: i64) {
             let number = self.history.number(&RefundNo::new(refund).unwrap());
-            self.monitor.sent(number, Amount::new(amount));
+            let amount = Amount::new(amount);
+            let before = &self.history.attempts;
+            self.monitor.sent(number, amount, before);
+            self.history.attempts.push(RefundAttempt {
+                number,
+                amount,
+                sent: 0,
+                answered: None,
+                outcome: RefundOutcome::Unknown,
+                is_dealt_with_later: false,
+                sent_ns: None,
+                answered_ns: None,
+            });
         }
 
         fn answered(&mut self, refund: &str, amount: i64, outcome: RefundOutcome) -> Option<Alarm> {
             let number = self.history.number(&RefundNo::new(refund).unwrap());
-            self.monitor.answered(number, Amount::new(amount), outcome)
+            let amount = Amount::new(amount);
+            let mut attempts = self.history.attempts.iter_mut().rev();
+            let attempt = attempts.find(|attempt| attempt.number == number);
+            attempt.expect("it was sent").outcome = outcome;
+            self.monitor.answered(number, amount, outcome)
         }
 
         fn exchange(&mut self, refund: &str, amount: i64, outcome: RefundOutcome) -> Option<Alarm> {
             self.sent(refund, amount);
             self.answered(refund, amount, outcome)
         }
+    }
+
+    #[test]
+    fn of_an_idle_order_64_bytes_are_kept() {
+        assert!(size_of::<OrderMonitor>() <= 64);
+        let mut order = Order::of(1000);
+        order.exchange("r1", 600, RefundOutcome::Accepted);
+        order.exchange("r2", 300, RefundOutcome::Unknown);
+        order.exchange("r3", 500, RefundOutcome::Exceeds);
+        assert!(order.monitor.under_way.is_none(), "and nothing elsewhere");
+        // It knows what it has to: 600 and, perhaps, 300 of the 1,000 are used,
+        // and a retry of the 300 explains no more than they do.
+        order.sent("r2", 300);
+        order.sent("r1", 600);
+        assert_eq!(
+            order.exchange("r4", 100, RefundOutcome::Exceeds),
+            Some(Alarm::UnjustifiedRefusal { used: 900 })
+        );
     }
 
     #[test]

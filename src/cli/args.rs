@@ -12,6 +12,7 @@ use super::check::CheckArgs;
 use super::config_file::ConfigFile;
 use super::error::CliError;
 use super::gate::GateArgs;
+use super::history::HistoryArgs;
 use super::load::LoadArgs;
 use super::merge::MergeArgs;
 use super::replay::ReplayArgs;
@@ -58,6 +59,8 @@ pub enum Command {
     Load(LoadArgs),
     /// Audit recorded histories; needs no target
     Audit(AuditArgs),
+    /// Write a recorded history in another form
+    History(HistoryArgs),
     /// One report from the runs of several machines
     Merge(MergeArgs),
     /// Run the reference gateway
@@ -85,6 +88,7 @@ impl Command {
             Self::Check(args) => args.run().await,
             Self::Load(args) => args.run().await,
             Self::Audit(args) => args.run(),
+            Self::History(args) => args.run(),
             Self::Merge(args) => args.run(),
             Self::Serve(args) => {
                 super::serve::run(args).await?;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::audit::{Recorder, settle};
+use crate::audit::{Form, Recorder, settle};
 use crate::load::{Attack, Attacked, Earlier, Law, Scenario, Threshold};
 use crate::target::Clock;
 use crate::verdict::{AuditSummary, Event, ExitCode, LoadSummary, Observer, RunVerdict, Severity};
@@ -97,8 +97,9 @@ pub struct TrafficArgs {
     #[command(flatten)]
     pub shard: ShardArgs,
 
-    /// Where the history of all refunds goes [default: history.ndjson in the
-    /// run's folder]
+    /// Where the history of all refunds goes: text where the name ends in
+    /// .ndjson, else the compact binary form [default: history.bin in the run's
+    /// folder]
     #[arg(long, value_name = "FILE|off")]
     pub history: Option<String>,
 }
@@ -191,7 +192,7 @@ impl TrafficArgs {
         let path = match self.history.as_deref() {
             Some("off") => return Ok(None),
             Some(path) => PathBuf::from(path),
-            None => run.folder().history_path("ndjson"),
+            None => run.folder().history_path(Form::Binary.ending()),
         };
         let file = File::create(&path).map_err(|error| {
             CliError::Usage(format!(
@@ -200,6 +201,7 @@ impl TrafficArgs {
             ))
         })?;
         Ok(Some(HistoryFile {
+            form: Form::for_name(&path),
             path,
             out: Box::new(file),
         }))
@@ -212,6 +214,7 @@ pub(super) type Sink = Option<HistoryFile>;
 /// A history's file.
 pub(super) struct HistoryFile {
     path: PathBuf,
+    form: Form,
     out: Box<dyn Write + Send>,
 }
 
@@ -242,7 +245,10 @@ pub(super) async fn load(
         .for_scope("load")
         .with_clock(Clock::present());
     let history_path = sink.as_ref().map(|file| file.path.display().to_string());
-    let recorder = Arc::new(Recorder::new(&caller.profile, sink.map(|file| file.out)));
+    let recorder = Arc::new(Recorder::writing(
+        &caller.profile,
+        sink.map(|file| (file.form, file.out)),
+    ));
     let attack = Attack {
         scenario,
         caller: caller.clone(),
@@ -262,7 +268,12 @@ pub(super) async fn load(
         settled: clear,
     } = match attack.run().await {
         Ok(attacked) => attacked,
-        Err(error) => return End::new(ExitCode::NoVerdict, format!("failed to {error}")),
+        Err(error) => {
+            // The file is whole all the same; what ended the load says more
+            // than what may be wrong with it.
+            drop(recorder.finish());
+            return End::new(ExitCode::NoVerdict, format!("failed to {error}"));
+        }
     };
     shard::tell_what_is_left(&measured, run.observers.as_ref());
     run.observers

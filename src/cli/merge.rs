@@ -12,7 +12,7 @@ use crate::protocol::Timestamp;
 use crate::report::Redactor;
 use crate::verdict::{AuditSummary, Event, ExitCode, Observers, RunPlan};
 
-use super::audit::{IN_A_FOLDER, history_file, read};
+use super::audit::{history_file, read};
 use super::error::CliError;
 use super::load::{end_of_audit, end_of_load};
 use super::output::OutputArgs;
@@ -98,23 +98,22 @@ fn read_run(folder: &Path) -> Result<ShardRun, CliError> {
 /// Judges all histories together.
 fn audit(runs: &[ShardRun]) -> Result<AuditSummary, CliError> {
     let mut histories = Vec::with_capacity(runs.len());
+    let mut files = Vec::with_capacity(runs.len());
     for run in runs {
-        let history = read(&history_file(Path::new(&run.name)))?;
+        let file = history_file(Path::new(&run.name))?;
+        let history = read(&file)?;
         let (told, found) = (run.measured.about.operations, operations(&history));
         if told != found {
             return Err(CliError::History(format!(
                 "audit {}: it holds {found} operations, and the run recorded {told} (copy the whole file into the run's folder)",
-                Path::new(&run.name).join(IN_A_FOLDER).display()
+                file.display()
             )));
         }
         histories.push(history);
+        files.push(file.display().to_string());
     }
     let mut audit =
-        judge_together(&histories).map_err(|contradiction| contradicted(runs, &contradiction))?;
-    let files: Vec<String> = runs
-        .iter()
-        .map(|run| history_file(Path::new(&run.name)).display().to_string())
-        .collect();
+        judge_together(&histories).map_err(|contradiction| contradicted(&files, &contradiction))?;
     let files: Vec<&str> = files.iter().map(String::as_str).collect();
     audit.name_histories(&files);
     Ok(audit)
@@ -131,14 +130,10 @@ fn operations(history: &History) -> u64 {
     history.orders.iter().map(count).sum::<usize>() as u64
 }
 
-fn contradicted(runs: &[ShardRun], contradiction: &Contradiction) -> CliError {
-    let [one, other] = contradiction
-        .histories()
-        .map(|index| Path::new(&runs[index].name).join(IN_A_FOLDER));
+fn contradicted(files: &[String], contradiction: &Contradiction) -> CliError {
+    let [one, other] = contradiction.histories().map(|index| &files[index]);
     CliError::History(format!(
-        "audit {} with {}: {contradiction} (name the runs of one load, all against one gateway)",
-        one.display(),
-        other.display()
+        "audit {one} with {other}: {contradiction} (name the runs of one load, all against one gateway)"
     ))
 }
 

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::conformance::{Preflight, PreflightError, Setting};
 use crate::gateway::{Running, Variants};
 use crate::protocol::Timestamp;
-use crate::report::{Collector, Lines, Progress, Redactor, RunFolder, json, terminal};
+use crate::report::{Collector, Lines, Progress, Redactor, RunFolder, annotations, json, terminal};
 use crate::verdict::{
     Event, ExitCode, FailureDetail, Level, Observer, Observers, RuleOutcome, RunPlan, Shard,
     Verdict,
@@ -261,6 +261,10 @@ impl Reporting {
         };
         // Nobody reads any more (a closed pipe): the files are there.
         let _ = shown.and_then(|()| stdout.flush());
+        if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
+            // Its runner reads both streams, and stdout may be somebody's JSON.
+            let _ = annotations::write(&report, &mut std::io::stderr().lock());
+        }
         match written {
             Ok(()) => Ok(end.exit),
             Err(error) => {

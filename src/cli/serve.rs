@@ -12,11 +12,16 @@ use clap::{Args, ValueEnum};
 use etcetera::BaseStrategy;
 use tokio::sync::Notify as Signal;
 
+use super::serve_log::LogArgs;
 use crate::gateway::partner_file::{self, PartnerFileError};
 use crate::gateway::{
-    self, ChosenFault, DealingSettings, Fault, Faults, LEFT_OUT, NotificationSettings, Partners,
-    Receivers, Settings, StartError, StoreChoice, StoreChoiceError, Variant,
+    self, ChosenFault, DealingSettings, Fault, Faults, LEFT_OUT, Limits, NotificationSettings,
+    Partners, Receivers, Settings, StartError, StoreChoice, StoreChoiceError, Tls, TlsError,
+    Variant,
 };
+
+/// The largest limit that can be asked for.
+const MOST: usize = 1_000_000;
 
 /// Run the reference gateway.
 ///
@@ -117,6 +122,37 @@ pub struct ServeArgs {
     /// [default: where the gateway listens]
     #[arg(long, value_name = "URL", value_parser = parse_public_url)]
     pub public_url: Option<String>,
+
+    /// Speak TLS: a PEM file with the server's certificate, and then those that
+    /// lead to its authority
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// The private key of --tls-cert, a PEM file
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+
+    /// How many connections are served at once; others wait to be let in
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = Limits::default().connections,
+        value_parser = parse_limit
+    )]
+    pub max_connections: usize,
+
+    /// How many calls wait for the store at once; others are answered as busy,
+    /// code 22
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = Limits::default().waiting,
+        value_parser = parse_limit
+    )]
+    pub max_waiting: usize,
+
+    #[command(flatten)]
+    pub log: LogArgs,
 }
 
 /// Who gets notifications.
@@ -164,6 +200,9 @@ pub enum ServeError {
         /// Why not.
         source: io::Error,
     },
+    /// TLS can't be spoken.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// There is no folder to put the default store into.
     #[error("no data folder is known for this user: give --store")]
     NoDataFolder,
@@ -188,6 +227,7 @@ impl ServeError {
             | Self::Partners(_)
             | Self::Store { .. }
             | Self::StoreFile { .. }
+            | Self::Tls(_)
             | Self::NoDataFolder
             | Self::Start(_) => true,
             Self::Signals(_) | Self::Output(_) => false,
@@ -210,16 +250,28 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), ServeError> {
         }
         return Ok(());
     }
+    args.log.begin();
     let settings = settings(args)?;
+    let (store, tls) = (settings.store.to_string(), settings.tls.is_some());
     let stop = Arc::new(Signal::new());
     let stop_on_signal = Arc::clone(&stop);
     ctrlc::set_handler(move || stop_on_signal.notify_one())?;
 
     let running = gateway::start(settings).await?;
-    writeln!(out, "{}", running.url())?;
+    let url = running.url();
+    tracing::info!(
+        url,
+        store,
+        tls,
+        version = env!("CARGO_PKG_VERSION"),
+        "serving"
+    );
+    writeln!(out, "{url}")?;
     out.flush()?;
     stop.notified().await;
-    running.stop().await;
+    tracing::info!("stopping: answers under way are sent");
+    let answers = running.stop().await;
+    tracing::info!(answers, "stopped");
     Ok(())
 }
 
@@ -236,8 +288,18 @@ fn settings(args: ServeArgs) -> Result<Settings, ServeError> {
         None if faults.first_of_ledger().is_some() => StoreChoice::Memory,
         None => default_store()?,
     };
+    let tls = match (&args.tls_cert, &args.tls_key) {
+        (Some(certificate), Some(key)) => Some(Tls::read(certificate, key)?),
+        _ => None,
+    };
     Ok(Settings {
         listen: args.listen,
+        tls,
+        limits: Limits {
+            connections: args.max_connections,
+            waiting: args.max_waiting,
+            ..Limits::default()
+        },
         store,
         partners,
         faults,
@@ -312,6 +374,13 @@ fn parse_public_url(text: &str) -> Result<String, String> {
         Ok(text.trim_end_matches('/').to_owned())
     } else {
         Err("it is an http or https URL, as in https://pay.example".to_owned())
+    }
+}
+
+fn parse_limit(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(limit @ 1..=MOST) => Ok(limit),
+        _ => Err(format!("a limit is a number from 1 to {MOST}")),
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::{HeaderMap, header};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use super::settings::Limits;
 
@@ -25,7 +26,11 @@ pub(super) enum BodyError {
     Broken,
 }
 
-/// Reads a body of at most `limits.body` bytes within `limits.body_read`.
+/// Reads a body of at most `limits.body` bytes.
+///
+/// Its sender has `limits.body_read`, and one second more for each
+/// `limits.slowest_body` bytes that have come: who sends steadily is read to
+/// the end over however thin a line, who sends a byte now and then is not.
 pub(super) async fn read(
     body: Body,
     headers: &HeaderMap,
@@ -39,35 +44,63 @@ pub(super) async fn read(
     {
         return Err(BodyError::TooLarge(Vec::new()));
     }
-    timeout(limits.body_read, collect(body, limits.body))
-        .await
-        .unwrap_or(Err(BodyError::Late))
+    Reading {
+        body,
+        started: Instant::now(),
+        received: 0,
+        limits,
+    }
+    .collect()
+    .await
 }
 
-async fn collect(mut body: Body, limit: usize) -> Result<Bytes, BodyError> {
-    // A small body is one piece, which is passed on as it is.
-    let Some(first) = next_piece(&mut body).await? else {
-        return Ok(Bytes::new());
-    };
-    if body.is_end_stream() && first.len() <= limit {
-        return Ok(first);
-    }
-    let mut collected = Vec::from(first);
-    while collected.len() <= limit {
-        match next_piece(&mut body).await? {
-            Some(piece) => collected.extend_from_slice(&piece),
-            None => return Ok(collected.into()),
+/// A body that is being read.
+struct Reading<'l> {
+    body: Body,
+    started: Instant,
+    received: usize,
+    limits: &'l Limits,
+}
+
+impl Reading<'_> {
+    async fn collect(mut self) -> Result<Bytes, BodyError> {
+        let limit = self.limits.body;
+        // A small body is one piece, which is passed on as it is.
+        let Some(first) = self.next().await? else {
+            return Ok(Bytes::new());
+        };
+        if self.body.is_end_stream() && first.len() <= limit {
+            return Ok(first);
         }
-    }
-    collected.truncate(limit);
-    let mut discarded = 0;
-    while discarded < DISCARDED {
-        match next_piece(&mut body).await {
-            Ok(Some(piece)) => discarded += piece.len(),
-            Ok(None) | Err(_) => break,
+        let mut collected = Vec::from(first);
+        while collected.len() <= limit {
+            match self.next().await? {
+                Some(piece) => collected.extend_from_slice(&piece),
+                None => return Ok(collected.into()),
+            }
         }
+        collected.truncate(limit);
+        let most = limit + DISCARDED;
+        while self.received < most {
+            match self.next().await {
+                Ok(Some(_)) => {}
+                Ok(None) | Err(_) => break,
+            }
+        }
+        Err(BodyError::TooLarge(collected))
     }
-    Err(BodyError::TooLarge(collected))
+
+    /// The next piece, if it comes in time.
+    async fn next(&mut self) -> Result<Option<Bytes>, BodyError> {
+        let earned = self.received.min(self.limits.body) / self.limits.slowest_body.max(1) as usize;
+        let earned = Duration::from_secs(earned as u64);
+        let deadline = self.started + self.limits.body_read + earned;
+        let piece = timeout_at(deadline, next_piece(&mut self.body))
+            .await
+            .unwrap_or(Err(BodyError::Late))?;
+        self.received += piece.as_ref().map_or(0, Bytes::len);
+        Ok(piece)
+    }
 }
 
 /// The next piece of data; trailers are passed over.

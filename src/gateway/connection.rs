@@ -7,10 +7,10 @@ use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use super::settings::Limits;
+use super::stream::Stream;
 use super::variant::availability;
 use super::wire::Pending;
 
@@ -23,7 +23,7 @@ pub(super) trait Connections: Send + Sync {
     /// those of `router`.
     fn serve(
         self: Arc<Self>,
-        stream: TcpStream,
+        stream: Stream,
         router: Router,
         limits: Limits,
         stop: Stop,
@@ -48,7 +48,7 @@ pub(super) struct RightConnections;
 impl Connections for RightConnections {
     fn serve(
         self: Arc<Self>,
-        stream: TcpStream,
+        stream: Stream,
         router: Router,
         limits: Limits,
         stop: Stop,
@@ -57,10 +57,7 @@ impl Connections for RightConnections {
     }
 }
 
-async fn serve(stream: TcpStream, router: Router, limits: Limits, mut stop: Stop) {
-    // An answer is one small write: waiting for more to send would only delay
-    // it. A socket that can't be told works all the same.
-    let _ = stream.set_nodelay(true);
+async fn serve(stream: Stream, router: Router, limits: Limits, mut stop: Stop) {
     let router = TowerToHyperService::new(router);
     let service = service_fn(|request| {
         let response = router.call(request);

@@ -14,7 +14,8 @@
 //! noted in the store and done in the `background`: `dealing` settles refunds,
 //! `notification` tells merchants of payments, and `checkout` is the page that
 //! an order is paid on. [`variant`] answers rightly in
-//! other ways. [`fault`] replaces the store, the connections and the `wire` by
+//! other ways. What is counted on the way is in `metrics`, and `operations`
+//! tells it to those who run the gateway. [`fault`] replaces the store, the connections and the `wire` by
 //! wrong ones; no right code asks whether a fault is on.
 
 mod answer;
@@ -26,18 +27,23 @@ mod connection;
 mod dealing;
 pub mod fault;
 mod intake;
+mod metrics;
 mod moment;
 mod name;
 mod nesting;
 mod notification;
+mod operations;
 pub mod order;
 pub mod partner;
 pub mod partner_file;
 pub mod refunding;
 mod refusal;
+mod seldom;
 pub mod server;
 pub mod settings;
 pub mod store;
+mod stream;
+mod tls;
 mod transport;
 pub mod variant;
 mod web_url;
@@ -51,4 +57,5 @@ pub use settings::{
     DealingSettings, Limits, NotificationSettings, Receivers, Settings, StoreChoice,
     StoreChoiceError,
 };
+pub use tls::{Tls, TlsError};
 pub use variant::{Variant, Variants};

@@ -1,5 +1,6 @@
 //! What a gateway is started with.
 
+use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use super::fault::Faults;
 use super::partner::Partners;
 use super::store::{AddressError, PostgresAddress};
+use super::tls::Tls;
 use super::variant::Variants;
 
 /// What a gateway is started with. The default is what a test wants: a free
@@ -16,6 +18,8 @@ use super::variant::Variants;
 pub struct Settings {
     /// Where to listen; port 0 picks a free one.
     pub listen: SocketAddr,
+    /// What TLS is spoken with; `None` for plain HTTP.
+    pub tls: Option<Tls>,
     /// Where orders and refunds are kept.
     pub store: StoreChoice,
     /// Who is served.
@@ -42,6 +46,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            tls: None,
             store: StoreChoice::Memory,
             partners: Partners::test(),
             faults: Faults::default(),
@@ -132,6 +137,17 @@ impl StoreChoice {
     }
 }
 
+/// As a person knows it; a password is left out.
+impl fmt::Display for StoreChoice {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Memory => formatter.write_str("memory"),
+            Self::Sqlite(path) => write!(formatter, "sqlite:{}", path.display()),
+            Self::Postgres(address) => address.fmt(formatter),
+        }
+    }
+}
+
 impl FromStr for StoreChoice {
     type Err = StoreChoiceError;
 
@@ -153,10 +169,17 @@ pub struct Limits {
     /// How long a request's head may take to arrive. It bounds an idle
     /// connection too, since it counts from the answer before.
     pub head_read: Duration,
-    /// How long a request's body may take to arrive.
+    /// How long a request's body may take to arrive, and the caller's part of
+    /// a handshake. A body that comes steadily has longer: see `slowest_body`.
     pub body_read: Duration,
+    /// How many bytes of a body give its sender one more second.
+    pub slowest_body: u32,
+    /// How long a caller may take nothing of its answer.
+    pub answer_write: Duration,
     /// How many connections are served at once; others wait to be accepted.
     pub connections: usize,
+    /// How many calls wait for the store at once; others are answered as busy.
+    pub waiting: usize,
     /// How long a stop waits for answers that are under way.
     pub grace: Duration,
 }
@@ -167,7 +190,10 @@ impl Default for Limits {
             body: 64 * 1024,
             head_read: Duration::from_secs(60),
             body_read: Duration::from_secs(10),
+            slowest_body: 1024,
+            answer_write: Duration::from_secs(10),
             connections: 16_384,
+            waiting: 4096,
             grace: Duration::from_secs(5),
         }
     }

@@ -5,6 +5,7 @@
 //! key is that of the partner that the body seems to name.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -16,7 +17,10 @@ use axum::routing::post;
 use super::body::{self, BodyError};
 use super::calls::Gateway;
 use super::checkout;
+use super::metrics::Metrics;
+use super::operations::Question;
 use super::refusal::Refusal;
+use super::seldom::Seldom;
 use super::variant::{Variant, delivery};
 use super::wire::{Reply, Sending};
 use crate::protocol::{Api, Code};
@@ -24,24 +28,56 @@ use crate::protocol::{Api, Code};
 /// The content type of every answer.
 const JSON: HeaderValue = HeaderValue::from_static("application/json;charset=UTF-8");
 
+/// How often it is told that calls are turned away.
+const PAUSE: Duration = Duration::from_secs(10);
+
+/// A gateway, and what is counted of its work.
+pub(super) struct Front {
+    /// Who answers calls.
+    pub(super) gateway: Arc<Gateway>,
+    /// What is counted.
+    pub(super) metrics: Arc<Metrics>,
+    busy: Seldom,
+}
+
+impl Front {
+    /// The front of `gateway`.
+    pub(super) fn new(gateway: Arc<Gateway>, metrics: Arc<Metrics>) -> Self {
+        Self {
+            gateway,
+            metrics,
+            busy: Seldom::each(PAUSE),
+        }
+    }
+}
+
+/// A response, and the code of its answer; `None` where it has none.
+type Coded = (Response, Option<Code>);
+
 /// The paths of the API and what becomes of all others.
-pub(super) fn router(gateway: Arc<Gateway>) -> Router {
+pub(super) fn router(front: Arc<Front>) -> Router {
+    let gateway = Arc::clone(&front.gateway);
     let mut router = Router::new();
     for api in Api::ALL {
-        let handler = move |State(gateway): State<Arc<Gateway>>, request: Request| async move {
-            exchange(&gateway, Wanted::Call(api), request).await
+        let handler = move |State(front): State<Arc<Front>>, request: Request| async move {
+            exchange(&front, Wanted::Call(api), request).await
         };
         router = router.route(api.path(), post(handler));
     }
     router
-        .merge(checkout::routes())
-        .method_not_allowed_fallback(|State(gateway): State<Arc<Gateway>>, request| async move {
-            exchange(&gateway, Wanted::OtherMethod, request).await
+        .merge(checkout::routes(gateway))
+        .method_not_allowed_fallback(|State(front): State<Arc<Front>>, request| async move {
+            exchange(&front, Wanted::OtherMethod, request).await
         })
-        .fallback(|State(gateway): State<Arc<Gateway>>, request| async move {
-            exchange(&gateway, Wanted::OtherPath, request).await
-        })
-        .with_state(gateway)
+        .fallback(
+            |State(front): State<Arc<Front>>, request: Request| async move {
+                match Question::of(request.method(), request.uri().path()) {
+                    Some(question) => question.answer(&front).await,
+                    None => exchange(&front, Wanted::OtherPath, request).await,
+                }
+            },
+        )
+        .with_state(front)
 }
 
 /// What a request line asks for.
@@ -61,14 +97,16 @@ impl Wanted {
     }
 }
 
-async fn exchange(gateway: &Gateway, wanted: Wanted, request: Request) -> Response {
+async fn exchange(front: &Front, wanted: Wanted, request: Request) -> Response {
+    let gateway = &front.gateway;
     let (head, body) = request.into_parts();
     let document = match body::read(body, &head.headers, &gateway.limits).await {
         Ok(document) => document,
-        Err(error) => return respond_unread(gateway, error),
+        Err(error) => return respond_unread(front, error),
     };
-    let mut response = match check(wanted, &head) {
-        Ok(api) => call(gateway, api, &document).await,
+    let started = Instant::now();
+    let (mut response, code) = match check(wanted, &head) {
+        Ok(api) => call(front, api, &document).await,
         Err((status, refusal)) => turn_away(gateway, wanted.api(), status, refusal, &document),
     };
     if !gateway.delay.is_zero() {
@@ -78,18 +116,42 @@ async fn exchange(gateway: &Gateway, wanted: Wanted, request: Request) -> Respon
         let headers = response.headers_mut();
         headers.insert(header::ALLOW, HeaderValue::from_static("POST"));
     }
+    record(front, wanted.api(), code, &response, started.elapsed());
     response
 }
 
+/// Counts an answer, and logs it where that is asked for: nothing of what the
+/// request said, which may be as long as it likes and hold what is secret.
+fn record(
+    front: &Front,
+    api: Option<Api>,
+    code: Option<Code>,
+    response: &Response,
+    latency: Duration,
+) {
+    front.metrics.answered(api, code, latency);
+    tracing::debug!(
+        call = api.map_or("other", Api::name),
+        code = code.map(|code| code.0),
+        status = response.status().as_u16(),
+        micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX),
+        "answered"
+    );
+}
+
 /// The response to a document that has come to its call.
-async fn call(gateway: &Gateway, api: Api, document: &[u8]) -> Response {
+async fn call(front: &Front, api: Api, document: &[u8]) -> Coded {
+    let gateway = &front.gateway;
     let hiccup = gateway.hiccups.strike(api, document);
     if let Some(hiccup) = hiccup.filter(|hiccup| !hiccup.has_effect) {
-        return hiccup.response();
+        return (hiccup.response(), None);
     }
-    let answer = gateway.wire.answer(gateway, api, document).await;
+    let answer = match front.metrics.wait(gateway.limits.waiting) {
+        Some(_place) => gateway.wire.answer(gateway, api, document).await,
+        None => gateway.refuse(busy(front), document),
+    };
     if let Some(hiccup) = hiccup {
-        return hiccup.response();
+        return (hiccup.response(), None);
     }
     let refused = answer.body.code() != Code::SUCCESS;
     let status = if refused && gateway.variants.has(Variant::RefusalsAs4xx) {
@@ -106,6 +168,18 @@ async fn call(gateway: &Gateway, api: Api, document: &[u8]) -> Response {
     respond(&sending, status)
 }
 
+/// The refusal of a call that would only make the line of those that wait
+/// longer. Nothing was done for it.
+fn busy(front: &Front) -> Refusal {
+    if front.busy.is_due() {
+        tracing::warn!(
+            waiting = front.gateway.limits.waiting,
+            "the store can't keep up: calls are answered as busy, code 22"
+        );
+    }
+    Refusal::of(Code::UPSTREAM_FAILED)
+}
+
 /// The response to what is refused before it comes to a call. Whom it is for
 /// is guessed from the `beginning` of the body.
 fn turn_away(
@@ -114,10 +188,11 @@ fn turn_away(
     status: StatusCode,
     refusal: Refusal,
     beginning: &[u8],
-) -> Response {
+) -> Coded {
     if gateway.variants.has(Variant::PlainRefusals) {
+        let code = refusal.code;
         let response = delivery::plain(status, refusal.msg);
-        return delivery::finish(&gateway.variants, response);
+        return (delivery::finish(&gateway.variants, response), Some(code));
     }
     let sending = Sending {
         gateway,
@@ -128,7 +203,7 @@ fn turn_away(
     respond(&sending, status)
 }
 
-fn respond(sending: &Sending<'_>, status: StatusCode) -> Response {
+fn respond(sending: &Sending<'_>, status: StatusCode) -> Coded {
     let gateway = sending.gateway;
     let mut reply = Reply {
         status,
@@ -140,12 +215,13 @@ fn respond(sending: &Sending<'_>, status: StatusCode) -> Response {
     *response.status_mut() = reply.status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, reply.content_type);
-    delivery::finish(&gateway.variants, response)
+    let code = sending.answer.body.code();
+    (delivery::finish(&gateway.variants, response), Some(code))
 }
 
 /// The response to a request whose body was not read to its end: the
 /// connection can't be used again.
-fn respond_unread(gateway: &Gateway, error: BodyError) -> Response {
+fn respond_unread(front: &Front, error: BodyError) -> Response {
     let (status, msg, beginning) = match error {
         BodyError::TooLarge(beginning) => (
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -160,9 +236,10 @@ fn respond_unread(gateway: &Gateway, error: BodyError) -> Response {
         BodyError::Broken => (StatusCode::BAD_REQUEST, "the body is broken", Vec::new()),
     };
     let refusal = Refusal::new(Code::ILLEGAL_REQUEST, msg);
-    let mut response = turn_away(gateway, None, status, refusal, &beginning);
+    let (mut response, code) = turn_away(&front.gateway, None, status, refusal, &beginning);
     let headers = response.headers_mut();
     headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    record(front, None, code, &response, Duration::ZERO);
     response
 }
 

@@ -17,7 +17,7 @@ use crate::verdict::{Event, LoadSummary, Observer, Shard};
 use super::compare::Earlier;
 use super::due::DueTimes;
 use super::ground::Ground;
-use super::lanes;
+use super::lanes::{self, Lane};
 use super::measured::{About, Measured, digest_of};
 use super::scenario::Scenario;
 use super::settling::Settling;
@@ -267,19 +267,19 @@ impl Epoch {
     }
 }
 
-/// goose's attack with so many of the users of this machine's part: each
-/// connects once, then runs batch after batch.
+/// goose's attack with the users of a lane: each connects once, then runs batch
+/// after batch.
 pub(super) fn goose_attack(
     scenario: &Scenario,
     part: Shard,
-    users: usize,
+    lane: Lane,
     shared: &Arc<Shared>,
 ) -> Result<GooseAttack, GooseError> {
     let mut configuration = GooseConfiguration::default();
     // Only a label here: the connections are our own.
     configuration.host = Some(shared.caller.endpoint.url().to_owned());
-    configuration.users = Some(users);
-    configuration.increase_rate = Some(hatch_rate(scenario, part, users).to_string());
+    configuration.users = Some(lane.users);
+    configuration.increase_rate = Some(hatch_rate(scenario, part, lane.users).to_string());
     // A backstop: the watch ends the attack at the very time.
     configuration.run_time = Some(format!("{}s", scenario.total().as_secs() + 60));
     // The WebSocket controller is off unless it is asked for.
@@ -292,7 +292,10 @@ pub(super) fn goose_attack(
     configuration.quiet = 2;
     let start = {
         let shared = Arc::clone(shared);
-        transaction(move |user| Box::pin(start(Arc::clone(&shared), user)))
+        transaction(move |user| {
+            let number = shared.number_of(lane.next_user());
+            Box::pin(start(Arc::clone(&shared), number, user))
+        })
     };
     let batch = transaction(|user| Box::pin(batch(user)));
     Ok(
@@ -331,8 +334,11 @@ where
 /// A user as goose keeps it: its session data must be shareable.
 type Session = Arc<tokio::sync::Mutex<User>>;
 
-async fn start(shared: Arc<Shared>, goose_user: &mut GooseUser) -> goose::goose::TransactionResult {
-    let number = shared.next_user();
+async fn start(
+    shared: Arc<Shared>,
+    number: usize,
+    goose_user: &mut GooseUser,
+) -> goose::goose::TransactionResult {
     let mut user = User::new(Arc::clone(&shared), number);
     if shared.is_there_at_first(number) {
         // Where nobody answers yet, the first request will say so.

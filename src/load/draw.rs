@@ -28,12 +28,26 @@ pub struct Chances {
     kinds: Vec<Kind>,
     kind: Cumulative,
     place: Cumulative,
+    /// In how many groups users and places go.
+    groups: usize,
 }
+
+/// In how many groups users and orders go at most.
+///
+/// Who is in one group refunds the same orders and nobody else does. Users of
+/// one group run on one core, where there are 1, 2, 4 or 8: an order that two
+/// cores refund in turns costs both of them more than the signature. The number
+/// is the same everywhere, so that a seed draws the same on every machine.
+const GROUPS: usize = 8;
+/// A group with fewer users or orders would meet in one order more often, or
+/// less often, than all together.
+const LEAST_IN_A_GROUP: usize = 8;
 
 impl Chances {
     /// The chances of a mix over `places` places; `orders` tells how popular
-    /// each is.
-    pub fn new(mix: &Mix, orders: &Orders, places: usize) -> Self {
+    /// each is, and `users` how many refund them.
+    pub fn new(mix: &Mix, orders: &Orders, places: usize, users: usize) -> Self {
+        let is_large = users.min(places) >= GROUPS * LEAST_IN_A_GROUP;
         let orders = Orders {
             count: places.max(1),
             hot: orders
@@ -45,18 +59,36 @@ impl Chances {
             kinds: mix.keys().copied().collect(),
             kind: Cumulative::of(mix.values().copied().map(f64::from)),
             place: Cumulative::of(orders.weights().into_iter()),
+            groups: if is_large && orders.are_equally_popular() {
+                GROUPS
+            } else {
+                1
+            },
         }
     }
 
-    /// Draws one request.
-    pub fn draw(&self, random: &mut StdRng) -> Draw {
+    /// Draws one request of the user of this number.
+    pub fn draw(&self, random: &mut StdRng, user: usize) -> Draw {
         let kind = self.kind.index(random.random());
-        let place = self.place.index(random.random());
+        let place = self.place_of_group(self.place.index(random.random()), user % self.groups);
         Draw {
             kind: self.kinds.get(kind).copied().unwrap_or(Kind::Partial),
             place,
             share: random.random(),
             pick: random.random(),
+        }
+    }
+}
+
+impl Chances {
+    /// The place of a group that stands for this one.
+    const fn place_of_group(&self, place: usize, group: usize) -> usize {
+        let own = place - place % self.groups + group;
+        // The last places need not be enough for all groups.
+        if own < self.place.0.len() || own < self.groups {
+            own
+        } else {
+            own - self.groups
         }
     }
 }
@@ -94,12 +126,12 @@ mod tests {
             hot,
             ..Orders::default()
         };
-        Chances::new(&mix.iter().copied().collect(), &orders, 100)
+        Chances::new(&mix.iter().copied().collect(), &orders, 100, 16)
     }
 
     fn draws(chances: &Chances, count: usize) -> Vec<Draw> {
         let mut random = StdRng::seed_from_u64(1);
-        (0..count).map(|_| chances.draw(&mut random)).collect()
+        (0..count).map(|_| chances.draw(&mut random, 0)).collect()
     }
 
     #[test]
@@ -118,6 +150,25 @@ mod tests {
                 .iter()
                 .all(|draw| draw.kind != Kind::Duel && draw.place < 100)
         );
+    }
+
+    #[test]
+    fn many_users_share_their_orders_with_their_group_alone() {
+        let mix = [(Kind::Partial, 1)].into_iter().collect();
+        let chances = Chances::new(&mix, &Orders::default(), 101, 64);
+        let mut random = StdRng::seed_from_u64(1);
+        let mut met = [0_u32; 101];
+        for user in 0..64 {
+            for _ in 0..1_000 {
+                let place = chances.draw(&mut random, user).place;
+                assert_eq!(place % GROUPS, user % GROUPS);
+                met[place] += 1;
+            }
+        }
+        // Every place is met: 64,000 draws among 101.
+        assert!(met.iter().all(|met| *met > 300), "{met:?}");
+        let few = Chances::new(&mix, &Orders::default(), 101, 63);
+        assert!((0..1_000).any(|_| !few.draw(&mut random, 0).place.is_multiple_of(GROUPS)));
     }
 
     #[test]

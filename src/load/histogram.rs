@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::verdict::Latency;
+use crate::verdict::{Latency, PercentilePoint};
 
 /// A histogram of latencies.
 #[derive(Debug, Clone)]
@@ -12,6 +12,12 @@ pub struct Histogram(hdrhistogram::Histogram<u64>);
 const LARGEST_MICROS: u64 = 120_000_000;
 /// The digits that are told apart.
 const DIGITS: u8 = 3;
+/// The points of a curve of percentiles: as many between 90 and 99 % as between
+/// 99 and 99.9 %, since it is drawn so that the tail can be seen.
+const CURVE: [f64; 28] = [
+    0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 75.0, 80.0, 85.0, 90.0, 92.5, 95.0, 96.5, 98.0,
+    99.0, 99.25, 99.5, 99.65, 99.8, 99.9, 99.925, 99.95, 99.965, 99.98, 99.99, 99.999,
+];
 
 impl Histogram {
     /// An empty histogram.
@@ -114,6 +120,21 @@ impl Histogram {
     }
 }
 
+impl Histogram {
+    /// The curve of percentiles: up to where at least one sample lies beyond.
+    pub fn curve(&self) -> Vec<PercentilePoint> {
+        #[expect(clippy::cast_precision_loss, reason = "counts are far below 2⁵²")]
+        let samples = self.len() as f64;
+        let has_samples_beyond = |percentile: &f64| samples * (100.0 - percentile) >= 99.999_999;
+        let point = |percentile| PercentilePoint {
+            percentile,
+            micros: self.percentile(percentile),
+        };
+        let percentiles = CURVE.into_iter().take_while(has_samples_beyond);
+        percentiles.map(point).collect()
+    }
+}
+
 impl Default for Histogram {
     fn default() -> Self {
         Self::new()
@@ -143,5 +164,22 @@ mod tests {
         histogram.record(Duration::from_secs(1_000));
         assert_eq!(histogram.len(), 2);
         assert!(histogram.max() >= LARGEST_MICROS);
+    }
+
+    #[test]
+    fn a_curve_goes_as_far_as_there_are_samples_beyond() {
+        let last_of = |samples: u64| {
+            let mut histogram = Histogram::new();
+            for micros in 1..=samples {
+                histogram.record(Duration::from_micros(micros));
+            }
+            let curve = histogram.curve();
+            assert!(curve.is_sorted_by_key(|point| point.micros));
+            curve.last().map(|point| point.percentile)
+        };
+        assert_eq!(last_of(0), None);
+        assert_eq!(last_of(1), Some(0.0));
+        assert_eq!(last_of(100), Some(99.0));
+        assert_eq!(last_of(10_000), Some(99.99));
     }
 }

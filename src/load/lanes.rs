@@ -8,12 +8,15 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use goose::GooseError;
+#[cfg(target_os = "linux")]
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use tokio::sync::oneshot;
 
 use super::attack::goose_attack;
@@ -36,7 +39,7 @@ pub(super) async fn run(
     let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let mut lanes: FuturesUnordered<_> = share(part.share(scenario.most_users()), cores)
         .into_iter()
-        .map(|users| start(scenario.clone(), part, users, Arc::clone(shared)))
+        .map(|lane| start(scenario.clone(), part, lane, Arc::clone(shared)))
         .collect();
     let mut first = Ok(());
     loop {
@@ -58,22 +61,26 @@ pub(super) async fn run(
     }
 }
 
-/// Starts a lane of so many users.
+/// Starts a lane.
 fn start(
     scenario: Scenario,
     part: Shard,
-    users: usize,
+    lane: Lane,
     shared: Arc<Shared>,
 ) -> oneshot::Receiver<Result<(), Box<GooseError>>> {
     let (ended, end) = oneshot::channel();
     thread::spawn(move || {
+        // In the open model a lane that waits for its own core would be late.
+        if !shared.arrivals.is_open() {
+            lane.keep_to_its_core();
+        }
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
         let result = match runtime {
             Err(error) => Err(GooseError::Io(error)),
             Ok(runtime) => runtime.block_on(async {
-                goose_attack(&scenario, part, users, &shared)?
+                goose_attack(&scenario, part, lane, &shared)?
                     .execute()
                     .await
                     .map(|_| ())
@@ -85,23 +92,71 @@ fn start(
     end
 }
 
-/// How many users each lane has: all of them, as evenly as they go.
-fn share(users: usize, cores: usize) -> Vec<usize> {
+/// One of the lanes.
+#[derive(Debug)]
+pub(super) struct Lane {
+    index: usize,
+    lanes: usize,
+    /// How many users it has.
+    pub(super) users: usize,
+    started: AtomicUsize,
+}
+
+impl Lane {
+    /// Which of this part's users the next one is that it starts: the lanes take
+    /// them in turns, as users go in groups.
+    pub(super) fn next_user(&self) -> usize {
+        self.index + self.lanes * self.started.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Keeps the present thread to a core, as every other lane is kept to
+    /// another. Left to themselves two lanes meet on one core now and then, and
+    /// while a busy gateway keeps the others busy nothing parts them.
+    fn keep_to_its_core(&self) {
+        #[cfg(target_os = "linux")]
+        if let Ok(allowed) = sched_getaffinity(None) {
+            let mut cores = (0..CpuSet::MAX_CPU).filter(|core| allowed.is_set(*core));
+            if cores.clone().count() == self.lanes
+                && let Some(core) = cores.nth(self.index)
+            {
+                let mut own = CpuSet::new();
+                own.set(core);
+                // Who may not choose roams.
+                let _ = sched_setaffinity(None, &own);
+            }
+        }
+    }
+}
+
+/// The lanes: all users, as evenly as they go.
+fn share(users: usize, cores: usize) -> Vec<Lane> {
     let lanes = cores.clamp(1, users.max(1));
     (0..lanes)
-        .map(|lane| users / lanes + usize::from(lane < users % lanes))
+        .map(|index| Lane {
+            index,
+            lanes,
+            users: users / lanes + usize::from(index < users % lanes),
+            started: AtomicUsize::new(0),
+        })
         .collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
-    fn no_lane_is_empty_and_no_user_is_lost() {
-        assert_eq!(share(64, 2), [32, 32]);
-        assert_eq!(share(7, 4), [2, 2, 2, 1]);
-        assert_eq!(share(1, 8), [1]);
-        assert_eq!(share(3, 1), [3]);
+    fn no_lane_is_empty_and_no_user_is_lost_or_there_twice() {
+        for (users, cores) in [(64, 2), (7, 4), (1, 8), (3, 1)] {
+            let lanes = share(users, cores);
+            assert!(lanes.iter().all(|lane| lane.users > 0));
+            let started = lanes
+                .iter()
+                .flat_map(|lane| std::iter::repeat_with(|| lane.next_user()).take(lane.users));
+            let started: BTreeSet<usize> = started.collect();
+            assert_eq!(started, (0..users).collect());
+        }
     }
 }

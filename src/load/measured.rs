@@ -129,6 +129,7 @@ impl Measured {
             rate: answered / about.seconds.max(f64::EPSILON),
             duration_seconds: about.seconds,
             latency: self.all.latency.latency(),
+            percentiles: self.all.latency.curve(),
             service_time: self.service.latency(),
             generator_lag: self.lag.latency(),
             thresholds: judged.map(|threshold| threshold.judge(&totals)).collect(),

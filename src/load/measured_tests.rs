@@ -13,7 +13,7 @@ pub(in crate::load) fn measured(shard: Option<Shard>, micros: &[(Kind, u64)]) ->
         statistics.record(&Sample {
             kind,
             latency: Duration::from_micros(micros),
-            service: Duration::from_micros(micros / 2),
+            service: Some(Duration::from_micros(micros / 2)),
             lag: Duration::from_micros(micros / 9),
             failure: (index % 5 == 4).then_some("no answer"),
             is_unknown: index % 7 == 6,

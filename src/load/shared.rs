@@ -24,8 +24,8 @@ use super::scenario::Mix;
 use super::settling::Over;
 use super::statistics::{Part, Sample, Statistics};
 
-/// In how many parts the users' figures are kept, so that they seldom wait for
-/// each other.
+/// In how many parts the users' figures are kept, so that those of two cores
+/// seldom meet: see how users go in groups.
 const PARTS: usize = 8;
 
 /// How often a user whose turn comes later looks whether the clock runs.
@@ -56,7 +56,6 @@ pub struct Shared {
     /// How many users of the whole load are there at the beginning.
     first_users: usize,
     connected: AtomicUsize,
-    next_user: AtomicUsize,
     is_out_of_orders: AtomicBool,
     /// How many orders are being paid for in the place of others.
     replacing: AtomicUsize,
@@ -79,7 +78,12 @@ impl Shared {
             recorder: Arc::clone(&attack.recorder),
             observer: Arc::clone(&attack.observer),
             arrivals: Arrivals::new(due, scenario.total()),
-            chances: Chances::new(mix, &scenario.orders, population.places()),
+            chances: Chances::new(
+                mix,
+                &scenario.orders,
+                population.places(),
+                attack.part().share(scenario.most_users()),
+            ),
             population,
             seed: attack.seed,
             order_amount: scenario.orders.amount,
@@ -93,17 +97,20 @@ impl Shared {
             parts: (0..PARTS).map(|_| Mutex::default()).collect(),
             first_users: scenario.first_users(),
             connected: AtomicUsize::new(0),
-            next_user: AtomicUsize::new(0),
             is_out_of_orders: AtomicBool::new(false),
             replacing: AtomicUsize::new(0),
             said: Mutex::default(),
         }
     }
 
-    /// The number of one more user, among those of the whole load.
-    pub(super) fn next_user(&self) -> usize {
-        self.shard
-            .number(self.next_user.fetch_add(1, Ordering::Relaxed))
+    /// The number, among the users of the whole load, of one of this part.
+    pub(super) const fn number_of(&self, own: usize) -> usize {
+        self.shard.number(own)
+    }
+
+    /// Which of this part's users has this number.
+    pub(super) const fn own(&self, user: usize) -> usize {
+        self.shard.own(user)
     }
 
     /// Whether the user of this number is there at the beginning.
@@ -155,7 +162,7 @@ impl Shared {
             .started()
             .is_some_and(|start| started >= start + self.warmup);
         if is_measured {
-            self.parts[self.shard.own(user) % PARTS]
+            self.parts[self.own(user) % PARTS]
                 .lock()
                 .expect("no holder panics")
                 .record(sample);

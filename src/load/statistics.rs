@@ -15,10 +15,12 @@ pub struct Sample {
     pub kind: Kind,
     /// From when it was due to its answer's last byte.
     pub latency: Duration,
-    /// From its first byte to its answer's last byte.
-    pub service: Duration,
+    /// From its first byte to its answer's last byte, where that is not the
+    /// same: in the open model.
+    pub service: Option<Duration>,
     /// For how long the generator let it wait: from when it was due, or its user
-    /// was free, until the user turned to it, and while others had their turn.
+    /// was free, until its first byte left, less what the gateway took for it
+    /// to be able to.
     pub lag: Duration,
     /// What was wrong, as one of few constant wordings.
     pub failure: Option<&'static str>,
@@ -60,6 +62,7 @@ impl Part {
             requests: self.requests,
             failed: self.failed,
             latency: self.latency.latency(),
+            percentiles: self.latency.curve(),
         }
     }
 }
@@ -67,8 +70,10 @@ impl Part {
 /// What is counted, for a part of the users; parts are merged at the end.
 #[derive(Debug, Clone, Default)]
 pub struct Statistics {
-    all: Part,
     by_kind: BTreeMap<Kind, Part>,
+    /// What was due and never sent; nobody knows of which kind it would have
+    /// been.
+    unsent: Part,
     service: Histogram,
     lag: Histogram,
     errors: BTreeMap<&'static str, u64>,
@@ -78,10 +83,11 @@ pub struct Statistics {
 impl Statistics {
     /// Takes note of one request.
     pub fn record(&mut self, sample: &Sample) {
-        self.all.record(sample);
         self.by_kind.entry(sample.kind).or_default().record(sample);
         self.interval.record(sample);
-        self.service.record(sample.service);
+        if let Some(service) = sample.service {
+            self.service.record(service);
+        }
         self.lag.record(sample.lag);
         if let Some(failure) = sample.failure {
             *self.errors.entry(failure).or_default() += 1;
@@ -90,15 +96,15 @@ impl Statistics {
 
     /// Takes note of a request that was due and never sent.
     pub fn record_unsent(&mut self, waited: Duration) {
-        self.all.requests += 1;
-        self.all.failed += 1;
-        self.all.latency.record(waited);
+        self.unsent.requests += 1;
+        self.unsent.failed += 1;
+        self.unsent.latency.record(waited);
         *self.errors.entry("due, and never sent").or_default() += 1;
     }
 
     /// Adds all of another part.
     pub fn merge(&mut self, other: &Self) {
-        self.all.merge(&other.all);
+        self.unsent.merge(&other.unsent);
         for (kind, part) in &other.by_kind {
             self.by_kind.entry(*kind).or_default().merge(part);
         }
@@ -137,7 +143,7 @@ pub struct Totals {
     pub all: Part,
     /// Each kind.
     pub by_kind: BTreeMap<Kind, Part>,
-    /// From the first byte to the last.
+    /// From the first byte to the last; in the closed model that is the latency.
     pub service: Histogram,
     /// How late the generator was.
     pub lag: Histogram,
@@ -150,10 +156,19 @@ pub struct Totals {
 impl Totals {
     /// The totals of what was counted in `seconds`.
     pub fn of(statistics: Statistics, seconds: f64) -> Self {
+        let mut all = statistics.unsent;
+        for part in statistics.by_kind.values() {
+            all.merge(part);
+        }
+        let service = if statistics.service.is_empty() {
+            all.latency.clone()
+        } else {
+            statistics.service
+        };
         Self {
-            all: statistics.all,
+            all,
             by_kind: statistics.by_kind,
-            service: statistics.service,
+            service,
             lag: statistics.lag,
             errors: statistics.errors,
             seconds,

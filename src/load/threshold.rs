@@ -269,7 +269,7 @@ mod tests {
             statistics.record(&Sample {
                 kind: Kind::Partial,
                 latency,
-                service: latency,
+                service: None,
                 lag: Duration::ZERO,
                 failure,
                 is_unknown: millis == 2,
@@ -316,7 +316,7 @@ mod tests {
             statistics.record(&Sample {
                 kind,
                 latency: Duration::from_millis(millis),
-                service: Duration::ZERO,
+                service: None,
                 lag: Duration::ZERO,
                 failure: None,
                 is_unknown: false,

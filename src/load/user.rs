@@ -47,6 +47,9 @@ pub struct User {
     paying: StdRng,
     document: Vec<u8>,
     request: Vec<u8>,
+    /// For how long the present request has waited for the gateway before it
+    /// could leave: until it sold another order, or took a connection.
+    waited: Duration,
 }
 
 /// An answer, judged.
@@ -100,12 +103,13 @@ impl User {
             paying: StdRng::seed_from_u64(!seed),
             document: Vec::with_capacity(512),
             request: Vec::with_capacity(1024),
+            waited: Duration::ZERO,
         }
     }
 
     /// Connects, if it is not connected.
     pub async fn connect(&mut self) -> Result<(), Ending> {
-        connect(&mut self.connection, &self.shared).await
+        connect(&mut self.connection, &self.shared, &mut self.waited).await
     }
 
     /// Sends a short run of requests, as they fall due, and tells whether there
@@ -138,17 +142,13 @@ impl User {
     /// there is no order left.
     async fn serve(&mut self, arrival: Arrival) -> Option<Instant> {
         let is_open = self.shared.arrivals.is_open();
-        // What the generator is late with; what follows may be the gateway's,
-        // which is slow to connect or to sell another order.
-        let mut lag = Instant::now().saturating_duration_since(arrival.ready);
+        self.waited = Duration::ZERO;
         let plan = self.plan().await?;
         let malformed = self.write(&plan);
         if !is_open {
             // Whoever else has an answer reads it first: so requests leave in
             // a row, and the gateway is woken up once for many of them.
-            let turn = Instant::now();
             tokio::task::yield_now().await;
-            lag += turn.elapsed();
         }
         let judged = match self.connect_for(&plan).await {
             Ok(()) => self.exchange(&plan, malformed).await,
@@ -164,6 +164,8 @@ impl User {
             }
         };
         let service = judged.ended.saturating_duration_since(judged.started);
+        // What the generator is late with, and not the gateway.
+        let lag = judged.started.saturating_duration_since(arrival.ready);
         self.shared.record(
             self.number,
             judged.started,
@@ -174,8 +176,8 @@ impl User {
                 } else {
                     service
                 },
-                service,
-                lag,
+                service: is_open.then_some(service),
+                lag: lag.saturating_sub(self.waited),
                 failure: judged.failure,
                 is_unknown: judged.is_unknown,
             },
@@ -194,7 +196,9 @@ impl User {
     /// Plans a request about an order that is not being replaced.
     async fn plan(&mut self) -> Option<Plan> {
         let shared = &self.shared;
-        let draw = shared.chances.draw(&mut self.random);
+        let draw = shared
+            .chances
+            .draw(&mut self.random, shared.own(self.number));
         loop {
             let plan = shared.population.plan(&draw, &self.caller.numbers);
             if plan.is_some() {
@@ -203,7 +207,9 @@ impl User {
             if shared.has_no_orders_left() {
                 return None;
             }
+            let since = Instant::now();
             tokio::time::sleep(Duration::from_millis(1)).await;
+            self.waited += since.elapsed();
         }
     }
 
@@ -227,7 +233,7 @@ impl User {
             self.rivals.resize_with(rivals, || None);
         }
         for rival in &mut self.rivals[..rivals] {
-            connect(rival, &self.shared).await?;
+            connect(rival, &self.shared, &mut self.waited).await?;
         }
         Ok(())
     }
@@ -344,14 +350,23 @@ pub(super) fn fresh_amount((least, most): (Amount, Amount), random: &mut StdRng)
     Amount::new(random.random_range(least.minor_units()..=most.minor_units()))
 }
 
-async fn connect(connection: &mut Option<Connection>, shared: &Shared) -> Result<(), Ending> {
+/// Connects, if it is not connected, and adds to `waited` what that took.
+async fn connect(
+    connection: &mut Option<Connection>,
+    shared: &Shared,
+    waited: &mut Duration,
+) -> Result<(), Ending> {
     if connection
         .as_mut()
-        .is_none_or(|connection| !connection.is_usable())
+        .is_some_and(|connection| connection.is_still_usable())
     {
-        *connection = None;
-        *connection = Some(shared.caller.endpoint.connect().await?);
+        return Ok(());
     }
+    *connection = None;
+    let since = Instant::now();
+    let connected = shared.caller.endpoint.connect().await;
+    *waited += since.elapsed();
+    *connection = Some(connected?);
     Ok(())
 }
 

@@ -49,7 +49,7 @@ impl Api {
             Self::Pay => "pay",
             Self::Qrcode => "qrcode",
             Self::Create => "create",
-            Self::CreateOnline => "create online",
+            Self::CreateOnline => "create-online",
             Self::Query => "query",
             Self::Refund => "refund",
         }

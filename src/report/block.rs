@@ -3,12 +3,12 @@
 
 use std::io::{self, Write};
 use std::ops::Range;
-use std::path::Path;
 
+use super::again;
 use super::collected::Report;
 use super::figures;
 use super::palette::{Palette, Tone};
-use super::script::{curl_line, is_plain, word};
+use super::script::is_plain;
 use super::shown;
 use crate::protocol::clause::Clause;
 use crate::verdict::{ExchangeEvidence, RuleOutcome, Verdict, Violation};
@@ -69,7 +69,7 @@ pub(crate) fn write_rule(
             writeln!(out, "  {name:<9} {}", shown::line(text))?;
         }
     }
-    let telling = telling(outcome);
+    let telling = again::telling(outcome);
     if let Some(exchange) = telling {
         write_exchange(exchange, outcome.evidence.len(), palette, out)?;
     }
@@ -83,53 +83,18 @@ pub(crate) fn write_rule(
     }
 }
 
-/// The exchange that shows a failure: the last, which the verdict was given on.
-fn telling(outcome: &RuleOutcome) -> Option<&ExchangeEvidence> {
-    outcome.evidence.last()
-}
-
 /// Seed and clock, how often it failed, and the command that tries it again.
 fn write_repetition(outcome: &RuleOutcome, report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let plan = &report.plan;
-    let Some(seed) = outcome.detail.failing_seed else {
-        return Ok(());
-    };
-    // In-process the clock is always the same, and the target always new.
-    let (target, bytes) = if plan.in_process {
-        (String::new(), String::new())
-    } else {
-        (
-            format!(" --target {}", word(&plan.target)),
-            format!(
-                " (the same bytes, once the gateway has forgotten them: --clock {})",
-                word(&plan.clock)
-            ),
-        )
-    };
-    writeln!(out, "  seed      {seed}{bytes}")?;
-    if let Some(again) = outcome.detail.reproduced {
-        let remark = if again.failed == 1 && again.attempts > 1 {
-            ": it did not fail again, and stays a failure"
-        } else {
-            ""
-        };
-        writeln!(
-            out,
-            "  reproduced {} of {}{remark}",
-            again.failed, again.attempts
-        )?;
+    if let Some(seed) = again::seed_line(outcome, report) {
+        writeln!(out, "  seed      {seed}")?;
     }
-    // What a run was given beside these is not kept, keys least of all.
-    let others = if plan.in_process {
-        ""
-    } else {
-        "  # and the run's other flags"
-    };
-    writeln!(
-        out,
-        "  again     recoup check --only {} --seed {seed}{target}{others}",
-        word(&outcome.id)
-    )
+    if let Some(times) = again::reproduced(outcome) {
+        writeln!(out, "  reproduced {times}")?;
+    }
+    if let Some(command) = again::rule(outcome, report) {
+        writeln!(out, "  again     {command}")?;
+    }
+    Ok(())
 }
 
 /// The commands that send the exchange's request again.
@@ -138,22 +103,11 @@ fn write_sending_again(
     report: &Report,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let Some(stem) = &exchange.file else {
+    let Some(commands) = again::exchange(exchange, report) else {
         return Ok(());
     };
-    let folder = report.folder.as_deref().unwrap_or(Path::new(""));
-    let file = |ending: &str| {
-        let path = folder.join("exchanges").join(format!("{stem}.{ending}"));
-        word(&path.to_string_lossy())
-    };
-    let curl = curl_line(exchange, &file("body")).unwrap_or_else(|| format!("sh {}", file("sh")));
-    writeln!(out, "  curl      {curl}")?;
-    let target = if report.plan.in_process {
-        String::new()
-    } else {
-        format!(" --target {}", word(&report.plan.target))
-    };
-    writeln!(out, "  replay    recoup replay {}{target}", file("json"))
+    writeln!(out, "  curl      {}", commands.curl)?;
+    writeln!(out, "  replay    {}", commands.replay)
 }
 
 /// A clause by its id: what it says and where that comes from.
@@ -211,7 +165,7 @@ fn write_exchange(
 }
 
 /// Where the body differs from that of the valid request it was made from.
-fn changed_body(exchange: &ExchangeEvidence) -> Option<Range<usize>> {
+pub(crate) fn changed_body(exchange: &ExchangeEvidence) -> Option<Range<usize>> {
     let changed = exchange.changed.clone()?;
     let start = changed.start.checked_sub(exchange.body_start)?;
     Some(start..start + changed.len())

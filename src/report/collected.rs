@@ -73,7 +73,8 @@ impl Report {
     }
 
     /// The outcomes that someone has to look at, gravest first: what failed
-    /// (money before the rest), crashed, was blocked, stayed open, or warned.
+    /// (money before the rest), crashed, was blocked, stayed open, or warned;
+    /// of each what binds most.
     pub fn noteworthy(&self) -> Vec<&RuleOutcome> {
         const GRAVEST_FIRST: [Verdict; 5] = [
             Verdict::Fail,
@@ -86,7 +87,11 @@ impl Report {
             .into_iter()
             .flat_map(|verdict| self.rules_with(verdict))
             .collect();
-        outcomes.sort_by_key(|outcome| !(outcome.verdict == Verdict::Fail && outcome.is_money));
+        let rank = |verdict| GRAVEST_FIRST.iter().position(|known| *known == verdict);
+        outcomes.sort_by_key(|outcome| {
+            let is_money = outcome.verdict == Verdict::Fail && outcome.is_money;
+            (!is_money, rank(outcome.verdict), outcome.level)
+        });
         outcomes
     }
 

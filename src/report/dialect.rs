@@ -16,17 +16,25 @@ const LINE_WIDTH: usize = 120;
 /// Changes, and reasons for points without an answer, that are printed.
 const ROW_LIMIT: usize = 5;
 
-/// How many points were observed and how many differ from before, in one line.
-pub(crate) fn summary(dialect: &Dialect) -> String {
+/// How many points were observed.
+pub(crate) fn observed(dialect: &Dialect) -> String {
     let observed = dialect
         .points
         .iter()
         .filter(|point| point.answer.is_some())
         .count();
-    let all = dialect.points.len();
+    format!(
+        "{observed} of {} open points observed",
+        dialect.points.len()
+    )
+}
+
+/// How many points were observed and how many differ from before, in one line.
+pub(crate) fn summary(dialect: &Dialect) -> String {
+    let observed = observed(dialect);
     match dialect.changed.len() {
-        0 => format!("{observed} of {all} open points observed"),
-        changed => format!("{observed} of {all} open points observed · {changed} changed"),
+        0 => observed,
+        changed => format!("{observed} · {changed} changed"),
     }
 }
 

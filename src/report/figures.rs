@@ -36,6 +36,18 @@ pub(crate) fn micros(micros: u64) -> String {
     }
 }
 
+/// The same for a round value, without zeros behind the point: `30 ms`.
+pub(crate) fn round_micros(value: u64) -> String {
+    let text = micros(value);
+    match text.split_once(' ') {
+        Some((number, unit)) if number.contains('.') => {
+            let number = number.trim_end_matches('0').trim_end_matches('.');
+            format!("{number} {unit}")
+        }
+        _ => text,
+    }
+}
+
 /// Requests per second: `983.3/s`, without the fraction from a thousand on.
 pub(crate) fn rate(per_second: f64) -> String {
     if per_second < 1_000.0 {
@@ -182,6 +194,9 @@ mod tests {
         assert_eq!(micros(12_340), "12.3 ms");
         assert_eq!(micros(123_400), "123 ms");
         assert_eq!(micros(61_000_000), "61.00 s");
+        assert_eq!(round_micros(30_000), "30 ms");
+        assert_eq!(round_micros(200_000), "200 ms");
+        assert_eq!(round_micros(2_500_000), "2.5 s");
         assert_eq!(rate(983.34), "983.3/s");
         assert_eq!(rate(86_123.4), "86,123/s");
     }

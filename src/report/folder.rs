@@ -66,7 +66,7 @@ impl RunFolder {
         &self.path
     }
 
-    /// Where the run's history goes, by the ending of its form: `ndjson`.
+    /// Where the run's history goes, by the ending of its form: `bin`.
     pub fn history_path(&self, ending: &str) -> PathBuf {
         self.path.join("history").with_extension(ending)
     }

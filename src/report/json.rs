@@ -23,6 +23,12 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
+/// The audit as it stands in the report, for writers that show all of it,
+/// whatever members it has.
+pub(super) fn audit_value(summary: &AuditSummary) -> serde_json::Value {
+    serde_json::to_value(Audit::of(summary)).expect("the audit has string keys alone")
+}
+
 /// Members are only ever added: others script against these.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

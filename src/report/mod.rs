@@ -10,6 +10,8 @@
 //! them: sign keys, which a [`Redactor`] replaces in every event, and control
 //! characters, which a gateway could use to draw on the reader's terminal.
 
+mod again;
+pub mod annotations;
 mod block;
 mod collected;
 pub(crate) mod dialect;

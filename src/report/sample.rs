@@ -9,9 +9,9 @@ use super::redact::Redactor;
 use crate::verdict::{
     AuditSummary, CERTIFICATE_SCHEMA, Certificate, CertifiedTerms, Claim, Comparison, Dialect,
     DialectPoint, Event, ExchangeEvidence, Exhibit, ExitCode, Exposure, FailureDetail, KindSummary,
-    Lane, LaneKind, Latency, Level, LoadProgress, LoadSummary, MoneyPoint, Observer, Reproduced,
-    RuleOutcome, RunPlan, RunVerdict, Scene, Severity, ThresholdOutcome, TimelinePoint, Timing,
-    Verdict, Violation, WitnessStep,
+    Lane, LaneKind, Latency, Level, LoadProgress, LoadSummary, MoneyPoint, Observer,
+    PercentilePoint, Reproduced, RuleOutcome, RunPlan, RunVerdict, Scene, Severity,
+    ThresholdOutcome, TimelinePoint, Timing, Verdict, Violation, WitnessStep,
 };
 
 /// A sign key that the failed run's gateway gives away everywhere.
@@ -330,6 +330,7 @@ pub(super) fn load() -> LoadSummary {
         requests,
         failed,
         latency: latency(p50),
+        percentiles: curve(p50),
     };
     LoadSummary {
         scenario: "sustained".into(),
@@ -341,6 +342,7 @@ pub(super) fn load() -> LoadSummary {
         rate: 2_950.3,
         duration_seconds: 10.0,
         latency: latency(420),
+        percentiles: curve(420),
         service_time: latency(390),
         generator_lag: latency(9),
         thresholds: vec![
@@ -370,6 +372,16 @@ pub(super) fn load() -> LoadSummary {
         aborted: None,
         inconclusive: None,
     }
+}
+
+/// The curve that belongs to such a median.
+fn curve(p50: u64) -> Vec<PercentilePoint> {
+    [(0.0, 1), (50.0, 2), (90.0, 4), (99.0, 20), (99.9, 80)]
+        .map(|(percentile, halves)| PercentilePoint {
+            percentile,
+            micros: p50 * halves / 2,
+        })
+        .to_vec()
 }
 
 /// Figures beside those of an earlier run: one held, one did not.

@@ -27,6 +27,19 @@ pub(crate) fn byte_line(bytes: &[u8]) -> String {
     shown
 }
 
+/// The bytes with their lines kept; those that are not UTF-8 as `<0xFF>`.
+pub(crate) fn byte_lines(bytes: &[u8]) -> String {
+    let mut shown = String::new();
+    for chunk in bytes.utf8_chunks() {
+        shown.push_str(&lines(chunk.valid()));
+        for byte in chunk.invalid() {
+            // Writing to a string can't fail.
+            let _ = write!(shown, "<0x{byte:02X}>");
+        }
+    }
+    shown
+}
+
 /// The text with its lines kept: `\n`, `\r\n` and tabs stay what they are.
 pub(crate) fn lines(text: &str) -> String {
     let mut shown = String::new();

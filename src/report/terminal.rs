@@ -10,11 +10,14 @@ use super::figures;
 use super::palette::{Palette, Tone};
 use super::shown;
 use crate::verdict::event::tally;
-use crate::verdict::{AuditSummary, Comparison, Dialect, LoadSummary, RunVerdict, Verdict};
+use crate::verdict::{
+    AuditSummary, Comparison, Dialect, LoadSummary, RuleOutcome, RunVerdict, Verdict,
+};
 
-/// Failed rules that are printed in full; the rest is in the files.
-const BLOCK_LIMIT: usize = 25;
-/// Violations that are printed in full.
+/// Rules to look at that are printed in full; the next ones get a row each.
+const BLOCK_LIMIT: usize = 2;
+/// Violations that are printed in full, and those that are printed at all.
+const FULL_VIOLATION_LIMIT: usize = 1;
 const VIOLATION_LIMIT: usize = 5;
 /// Rows of the tables of observations, skips and errors.
 const ROW_LIMIT: usize = 10;
@@ -114,7 +117,7 @@ impl Screen<'_> {
             writeln!(self.out)?;
             write_rule(outcome, report, self.palette, self.out)?;
         }
-        self.and_more(noteworthy.len(), BLOCK_LIMIT)?;
+        self.brief(&noteworthy[noteworthy.len().min(BLOCK_LIMIT)..])?;
 
         // The dialect says the same in a word for each point.
         if report.dialect.is_none() {
@@ -130,6 +133,35 @@ impl Screen<'_> {
             .map(|(reason, ids)| (reason, ids.join(", ")))
             .collect();
         self.table("Skipped", &skipped)
+    }
+
+    /// A row for each of these rules.
+    fn brief(&mut self, outcomes: &[&RuleOutcome]) -> io::Result<()> {
+        if outcomes.is_empty() {
+            return Ok(());
+        }
+        writeln!(self.out)?;
+        let shown = &outcomes[..outcomes.len().min(ROW_LIMIT)];
+        let width = |of: fn(&RuleOutcome) -> usize| {
+            let widths = shown.iter().map(|outcome| of(outcome));
+            widths.fold(0, usize::max)
+        };
+        let word_width = width(|outcome| outcome.verdict.word().len());
+        let id_width = width(|outcome| shown::line(&outcome.id).chars().count());
+        let level_width = width(|outcome| outcome.level.to_string().len());
+        for outcome in shown {
+            let word = format!("{:<word_width$}", outcome.verdict.word().to_uppercase());
+            let level = format!("{:<level_width$}", outcome.level);
+            let message = shown::shortened(&shown::line(&outcome.message), ROW_WIDTH);
+            writeln!(
+                self.out,
+                "{}  {:<id_width$}  {}  {message}",
+                self.palette.paint(tone_of(outcome.verdict), &word),
+                shown::line(&outcome.id),
+                self.palette.paint(Tone::Quiet, &level),
+            )?;
+        }
+        self.and_more(outcomes.len(), ROW_LIMIT)
     }
 
     fn dialect(&mut self, dialect: &Dialect) -> io::Result<()> {
@@ -288,9 +320,23 @@ impl Screen<'_> {
     }
 
     fn violations(&mut self, violations: &[crate::verdict::Violation]) -> io::Result<()> {
-        for violation in violations.iter().take(VIOLATION_LIMIT) {
+        for violation in violations.iter().take(FULL_VIOLATION_LIMIT) {
             writeln!(self.out)?;
             write_violation(violation, self.palette, self.out)?;
+        }
+        let brief = violations.iter().take(VIOLATION_LIMIT);
+        for (index, violation) in brief.enumerate().skip(FULL_VIOLATION_LIMIT) {
+            if index == FULL_VIOLATION_LIMIT {
+                writeln!(self.out)?;
+            }
+            let message = shown::shortened(&shown::line(&violation.message), ROW_WIDTH);
+            let invariant = format!("{:<4}", violation.invariant);
+            writeln!(
+                self.out,
+                "{}  {}  {message}",
+                self.palette.paint(Tone::Bad, &invariant),
+                violation.severity,
+            )?;
         }
         self.and_more(violations.len(), VIOLATION_LIMIT)
     }
@@ -382,6 +428,21 @@ mod tests {
         let text = screen(&sample::green(), Palette::None);
         assert!(text.lines().count() <= 40, "{} lines", text.lines().count());
         sample::snapshot("terminal_green", &text);
+    }
+
+    #[test]
+    fn however_much_failed_it_fits_two_screens() {
+        let mut report = sample::failed();
+        for number in 0..200 {
+            let id = format!("json.case-{number}");
+            report.rules.push(sample::outcome(&id, Verdict::Fail));
+        }
+        if let Some(audit) = &mut report.audit {
+            audit.violations = vec![sample::violation(); 500];
+        }
+        let text = screen(&report, Palette::None);
+        assert!(text.lines().count() <= 120, "{text}");
+        assert!(text.contains("… and 495 more in the report"), "{text}");
     }
 
     #[test]

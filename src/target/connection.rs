@@ -99,6 +99,23 @@ impl Flight {
     }
 }
 
+impl Connection {
+    /// The same as [`is_usable`](Self::is_usable) for whoever asks before every
+    /// request: it asks what the runtime has heard, and leaves nothing behind
+    /// that the next answer would have to clear away.
+    pub fn is_still_usable(&mut self) -> bool {
+        match &self.stream {
+            Stream::Plain(socket) => {
+                let heard = socket.try_read(&mut [0]);
+                let is_silent = heard.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
+                self.usable &= is_silent;
+                self.usable
+            }
+            Stream::Tls(_) => self.is_usable(),
+        }
+    }
+}
+
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// A connection over an open stream.
     pub fn new(stream: S, limits: Limits) -> Self {

@@ -40,6 +40,16 @@ impl Default for Latency {
     }
 }
 
+/// A point of the curve of percentiles.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PercentilePoint {
+    /// The percentile, from 0 to 100.
+    pub percentile: f64,
+    /// As many of the samples are at or below this, in microseconds.
+    pub micros: u64,
+}
+
 /// One kind of traffic of a load run.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -50,6 +60,8 @@ pub struct KindSummary {
     pub failed: u64,
     /// Their latency.
     pub latency: Latency,
+    /// The curve of its percentiles, as far as there are samples for it.
+    pub percentiles: Vec<PercentilePoint>,
 }
 
 /// A threshold and whether it held.
@@ -126,6 +138,8 @@ pub struct LoadSummary {
     /// Latency from the intended start (open model) or from the first byte
     /// (closed model).
     pub latency: Latency,
+    /// The curve of its percentiles, as far as there are samples for it.
+    pub percentiles: Vec<PercentilePoint>,
     /// Latency from the first byte sent, in either model.
     pub service_time: Latency,
     /// How late the generator itself was.

@@ -16,7 +16,7 @@ mod verifier;
 
 use std::fmt::Write as _;
 
-use recoup::audit::{TextReader, judge};
+use recoup::audit::{BinaryWriter, TextReader, judge};
 use recoup::verdict::{AuditSummary, Violation};
 use serde_json::Value;
 
@@ -90,5 +90,22 @@ fn certificate(violation: &Violation) -> Value {
 }
 
 fn check(history: &str, certificate: &Value) -> Result<String, String> {
-    verify(&History::read(history)?, &certificate.to_string())
+    let certificate = certificate.to_string();
+    let said = verify(&History::read(history.as_bytes())?, &certificate);
+    // The binary form of the same history says the same.
+    if let Some(binary) = binary(history) {
+        let also = verify(&History::read(&binary)?, &certificate);
+        assert_eq!(said, also);
+    }
+    said
+}
+
+/// The same history in the binary form, where it is one at all.
+fn binary(history: &str) -> Option<Vec<u8>> {
+    let reader = TextReader::new(history.as_bytes()).ok()?;
+    let mut writer = BinaryWriter::new(Vec::new(), reader.terms()).ok()?;
+    for record in reader {
+        writer.write(&record.ok()?).ok()?;
+    }
+    writer.finish().ok()
 }

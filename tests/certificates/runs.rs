@@ -27,7 +27,7 @@ fn proved(fault: &str, scenario: Option<&str>) -> Vec<String> {
     let mut command = workplace.recoup(&load);
     command.env("RECOUP_SIGN_KEY", "123456");
     Run::of(command).expect(5);
-    claims(&workplace, "history.ndjson")
+    claims(&workplace, "history.bin")
 }
 
 /// The claims of the last run, each of which is proved by its certificate.

@@ -128,10 +128,21 @@ fn a_failure_says_how_often_it_was_seen_and_how_to_see_it_again() {
     ] {
         assert!(run.stdout.contains(words), "{words}: {}", run.stdout);
     }
-    // The pictures of characters aside, JUnit and the page say the same.
-    for file in ["junit.xml", "report.html", "summary.md"] {
+    // The pictures of characters aside, JUnit and the page say the same, the page
+    // with the change marked.
+    let block = ["expected  refused with 4, 5, 35 or 6", "reproduced 3 of 3"];
+    let page = [
+        "<dt>expected</dt><dd>refused with 4, 5, 35 or 6</dd>",
+        "<dt>reproduced</dt><dd>3 of 3</dd>",
+        ">4294967297</mark>",
+    ];
+    for (file, all_words) in [
+        ("junit.xml", &block[..]),
+        ("summary.md", &block),
+        ("report.html", &page),
+    ] {
         let text = std::fs::read_to_string(workplace.latest(file)).expect("it is written");
-        for words in ["expected  refused with 4, 5, 35 or 6", "reproduced 3 of 3"] {
+        for words in all_words {
             assert!(text.contains(words), "{file}: {words}");
         }
     }

@@ -35,7 +35,7 @@ fn a_fresh_machine_passes_the_gate_and_finds_its_reports() {
         "report.html",
         "junit.xml",
         "summary.md",
-        "history.ndjson",
+        "history.bin",
     ] {
         let path = workplace.latest(file);
         assert!(
@@ -51,7 +51,7 @@ fn a_fresh_machine_passes_the_gate_and_finds_its_reports() {
     assert!(report["rules"].as_array().expect("rules").len() >= 40);
     assert!(report["load"]["requests"].as_u64().expect("a count") > 0);
     // The history that the run recorded can be audited again, without a target.
-    let history = workplace.latest("history.ndjson");
+    let history = workplace.latest("history.bin");
     let again = workplace
         .run(&["audit", history.to_str().expect("a plain path")])
         .expect(0);
@@ -113,4 +113,35 @@ fn a_wrong_key_a_dead_port_and_a_web_server_are_one_clear_line_each() {
             assert_eq!(workplace.report()["verdict"], "inconclusive");
         }
     }
+}
+
+#[test]
+fn on_github_actions_a_failed_rule_is_an_annotation_and_elsewhere_it_is_none() {
+    let workplace = Workplace::new();
+    let gateway = Gateway::start(&workplace, &["--store", "memory", "--fault", "wrap-32-bit"]);
+    let annotated = |value: Option<&str>| {
+        let rule = "fields.amount-beyond-range";
+        let mut command = workplace.recoup(&[
+            "check",
+            "--target",
+            &gateway.url,
+            "--only",
+            rule,
+            "--format",
+            "json",
+        ]);
+        command.env("RECOUP_SIGN_KEY", "123456");
+        command.envs(value.map(|value| ("GITHUB_ACTIONS", value)));
+        let run = Run::of(command);
+        let report: serde_json::Value =
+            serde_json::from_str(&run.stdout).expect("stdout stays JSON");
+        assert_eq!(report["verdict"], "fail");
+        run.stderr
+            .lines()
+            .filter(|line| line.starts_with("::error title=recoup%3A fields.amount-beyond-range"))
+            .count()
+    };
+    assert_eq!(annotated(Some("true")), 1);
+    assert_eq!(annotated(Some("")), 0);
+    assert_eq!(annotated(None), 0);
 }

@@ -142,7 +142,7 @@ fn ctrl_c_ends_a_load_with_a_report_of_what_was_gathered() {
         .recoup(&[
             "load",
             "--history",
-            "history.ndjson",
+            "history.bin",
             "--duration",
             "60s",
             "--warmup",
@@ -154,8 +154,7 @@ fn ctrl_c_ends_a_load_with_a_report_of_what_was_gathered() {
         .expect("the binary starts");
     // Until the history shows that traffic is under way.
     let deadline = std::time::Instant::now() + Duration::from_secs(30);
-    while !std::fs::metadata(workplace.path("history.ndjson")).is_ok_and(|meta| meta.len() > 10_000)
-    {
+    while !std::fs::metadata(workplace.path("history.bin")).is_ok_and(|meta| meta.len() > 10_000) {
         assert!(std::time::Instant::now() < deadline, "the load never began");
         std::thread::sleep(Duration::from_millis(50));
     }
@@ -169,4 +168,7 @@ fn ctrl_c_ends_a_load_with_a_report_of_what_was_gathered() {
     let report = workplace.report();
     assert_eq!(report["verdict"], "inconclusive");
     assert!(report["load"]["requests"].as_u64().expect("a count") > 0);
+    // What was recorded until then is whole.
+    let audit = workplace.run(&["audit", "history.bin"]);
+    assert!(matches!(audit.code, 0 | 3), "{}", audit.stderr);
 }

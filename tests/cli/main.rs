@@ -12,6 +12,7 @@ mod database;
 mod dialect;
 mod docs;
 mod gate;
+mod history;
 mod load;
 mod orders;
 mod repeat;

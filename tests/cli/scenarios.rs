@@ -115,7 +115,10 @@ fn the_other_stories_are_told_without_an_error() {
 fn one_user_of_the_same_seed_sends_the_same_requests() {
     let history = || {
         let (workplace, _) = shortened("smoke.toml", &["--duration", "1s", "--users", "1"]);
-        let text = std::fs::read_to_string(workplace.latest("history.ndjson")).expect("a history");
+        let text = workplace
+            .run(&["history", "reports/latest", "--format", "ndjson"])
+            .expect(0)
+            .stdout;
         let mut sent: Vec<(u64, String)> = text
             .lines()
             .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())

@@ -192,9 +192,16 @@ fn what_is_no_whole_load_is_refused_with_exit_code_2() {
     refused(&["merge", "nowhere"], &["nowhere", "load --shard"]);
     refused(&["merge", &one], &["1 of 2 shards: 1/2 is missing"]);
     refused(&["merge", &one, &two, &one], &["both are shard 0/2"]);
+    // As text, which can be changed by hand.
+    let as_text = |folder: &str| {
+        let text = workplace.run(&["history", folder, "--format", "ndjson"]);
+        let file = workplace.path(folder).join("history.bin");
+        std::fs::remove_file(file).expect("it was there");
+        text.expect(0).stdout
+    };
     // A history that lacks its last line.
     let history = workplace.path(&one).join("history.ndjson");
-    let text = std::fs::read_to_string(&history).expect("a history");
+    let text = as_text(&one);
     let whole = text.trim_end();
     let cut = &whole[..=whole.rfind('\n').expect("lines")];
     std::fs::write(&history, cut).expect("it can be written");
@@ -207,7 +214,7 @@ fn what_is_no_whole_load_is_refused_with_exit_code_2() {
     let other = order.replace(r#""paid":3000"#, r#""paid":2999"#);
     std::fs::write(&history, &text).expect("it can be written");
     let second = workplace.path(&two).join("history.ndjson");
-    let text = std::fs::read_to_string(&second).expect("a history");
+    let text = as_text(&two);
     std::fs::write(&second, format!("{text}{other}\n")).expect("it can be written");
     refused(
         &["merge", &one, &two],

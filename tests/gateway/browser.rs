@@ -17,7 +17,7 @@ use crate::sandbox::{checkout_of, create};
 
 /// Set to `required`, the test fails where there is no Chromium: for machines
 /// that are to have it.
-const REQUIRED: &str = "TEST_CHROMIUM";
+const REQUIRED: &str = "TEST_BROWSER";
 /// A folder to leave pictures of the page in, for people to look at.
 const PICTURES: &str = "TEST_PICTURES";
 /// What an element's name is called in WebDriver.

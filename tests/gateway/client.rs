@@ -76,6 +76,13 @@ impl Client {
         String::from_utf8(std::mem::take(&mut self.received)).unwrap()
     }
 
+    /// Waits for the connection's end, whatever comes before it.
+    pub(crate) async fn wait_for_end(&mut self) {
+        let rest = self.stream.read_to_end(&mut self.received);
+        // A reset is an end as well.
+        let _ = timeout(PATIENCE, rest).await.unwrap();
+    }
+
     pub(crate) async fn post(&mut self, path: &str, document: &[u8]) -> Option<Answer> {
         self.send(post(path, "", document)).await;
         self.receive().await

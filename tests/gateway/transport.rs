@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use tokio::net::TcpStream;
+use recoup::gateway::ChosenFault;
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::client::{Client, Session, other_shop, post, refund_of, shop, start};
+use crate::operations::{counted, get};
 
 const REFUND: &str = "/api/common/refund";
 
@@ -225,6 +228,123 @@ async fn slow_callers_are_cut_off_and_others_are_still_served() {
         }
         assert!(client.receive().await.is_none());
     }
+}
+
+#[tokio::test]
+async fn a_body_that_comes_steadily_is_read_however_long_it_takes() {
+    let gateway = start(|settings| {
+        settings.limits.body_read = Duration::from_millis(50);
+        // Each byte gives a second more.
+        settings.limits.slowest_body = 1;
+    })
+    .await;
+    let document = shop().seal(&refund_of("o", "r", 1));
+    let request = post(REFUND, "", &document);
+    let (beginning, rest) = request.split_at(request.len() - 40);
+    let mut client = Client::connect(gateway.address()).await;
+    client.send(beginning).await;
+    for byte in rest {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        client.send([*byte]).await;
+    }
+    assert_eq!(client.receive().await.unwrap().code(), 30);
+}
+
+#[tokio::test]
+async fn who_sends_and_never_reads_loses_its_place() {
+    let gateway = start(|settings| {
+        settings.limits.answer_write = Duration::from_millis(100);
+        settings.limits.connections = 1;
+    })
+    .await;
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let mut deaf = socket.connect(gateway.address()).await.unwrap();
+    // It sends until it is cut off, and not a byte of an answer is taken.
+    let sending = tokio::spawn(async move {
+        let request = b"GET / HTTP/1.1\r\nHost: g\r\n\r\n".repeat(100);
+        while deaf.write_all(&request).await.is_ok() {}
+    });
+    let mut session = Session::open(&gateway, shop()).await;
+    assert_eq!(session.refund("o", "r", 1).await.code(), 30);
+    sending.await.unwrap();
+}
+
+#[tokio::test]
+async fn more_connections_than_there_are_places_for_wait_to_be_let_in() {
+    let gateway = start(|settings| settings.limits.connections = 2).await;
+    let mut first = Session::open(&gateway, shop()).await;
+    let mut second = Session::open(&gateway, shop()).await;
+    first.pay("o", 100).await;
+    second.pay("p", 100).await;
+    let mut third = Session::open(&gateway, shop()).await;
+    let document = shop().seal(&refund_of("o", "third", 10));
+    third.client.send(post(REFUND, "", &document)).await;
+    // Those who are in are served, and nobody else is.
+    for count in 0..20 {
+        let answer = first.refund("o", &format!("r{count}"), 1).await;
+        assert_eq!(answer.code(), 1);
+    }
+    assert_eq!(counted(&mut second.client, "recoup_connections").await, 2);
+    drop(first);
+    assert_eq!(third.client.receive().await.unwrap().code(), 1);
+}
+
+#[tokio::test]
+async fn calls_that_the_store_cannot_keep_up_with_are_answered_as_busy_at_once() {
+    let gateway = start(|settings| {
+        // A store that is at a refund for longer than any test runs.
+        let slow: ChosenFault = "lost-update=600000000".parse().unwrap();
+        settings.faults = [slow].into_iter().collect();
+        settings.limits.waiting = 1;
+    })
+    .await;
+    let mut session = Session::open(&gateway, shop()).await;
+    session.pay("o", 100).await;
+    let mut waiting = Client::connect(gateway.address()).await;
+    let document = shop().seal(&refund_of("o", "first", 10));
+    waiting.send(post(REFUND, "", &document)).await;
+    while counted(&mut session.client, "recoup_calls_waiting").await != 1 {
+        tokio::task::yield_now().await;
+    }
+    // Every answer of a session is signed, or it would fail.
+    let busy = session.refund("o", "second", 10).await;
+    assert_eq!((busy.status, busy.code()), (200, 22));
+    assert_eq!(session.query("o").await.code(), 22);
+    // Who runs it is still told how it is.
+    let client = &mut session.client;
+    assert_eq!(counted(client, "recoup_calls_turned_away_total").await, 2);
+    assert_eq!(get(client, "/healthz").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_head_that_never_ends_is_refused_and_others_are_served() {
+    let gateway = start(|_| {}).await;
+    let mut client = Client::connect(gateway.address()).await;
+    let filler = "x".repeat(100_000);
+    client
+        .send(format!(
+            "POST {REFUND} HTTP/1.1\r\nHost: g\r\nFiller: {filler}"
+        ))
+        .await;
+    if let Some(answer) = client.receive().await {
+        assert_eq!(answer.status, 431);
+    }
+    assert!(client.receive().await.is_none());
+    let mut session = Session::open(&gateway, shop()).await;
+    assert_eq!(session.refund("o", "r", 1).await.code(), 30);
+}
+
+#[tokio::test]
+async fn a_document_that_nests_too_deep_is_refused_and_nothing_else_happens() {
+    let gateway = start(|_| {}).await;
+    let mut session = Session::open(&gateway, shop()).await;
+    for levels in [129, 30_000] {
+        let document = format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        let answer = session.call(REFUND, document.as_bytes()).await;
+        assert_eq!(answer.code(), 6, "{levels}");
+    }
+    assert_eq!(session.refund("o", "r", 1).await.code(), 30);
 }
 
 #[tokio::test]

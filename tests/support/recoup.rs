@@ -41,6 +41,7 @@ impl Workplace {
             command.env_remove(name);
         }
         command.env_remove("GITHUB_STEP_SUMMARY");
+        command.env_remove("GITHUB_ACTIONS");
         command
     }
 

@@ -211,6 +211,15 @@ impl OrderHistory {
         }
     }
 
+    /// Adds a record of the order; one that declares it adds nothing.
+    pub(in crate::audit) fn add(&mut self, record: &Record<'_>) {
+        match record {
+            Record::Order(_) => {}
+            Record::Refund(record) => self.add_refund(record),
+            Record::Query(record) => self.add_query(record),
+        }
+    }
+
     fn add_refund(&mut self, record: &RefundRecord<'_>) {
         let number = self.number(&record.refund);
         self.attempts.push(RefundAttempt {

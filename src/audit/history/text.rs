@@ -114,10 +114,18 @@ impl<R: BufRead> TextReader<R> {
     /// # Errors
     /// [`HistoryError`] where the source fails or is no history of this schema.
     pub fn new(source: R) -> Result<Self, HistoryError> {
+        Self::with_integrity(source, Integrity::default())
+    }
+
+    /// The same with what is checked beyond single lines.
+    pub(in crate::audit) fn with_integrity(
+        source: R,
+        integrity: Integrity,
+    ) -> Result<Self, HistoryError> {
         let mut reader = Self {
             source,
             terms: Terms::default(),
-            integrity: Integrity::default(),
+            integrity,
             buffer: Vec::new(),
             line: 0,
             ended: false,
@@ -134,6 +142,11 @@ impl<R: BufRead> TextReader<R> {
     /// The open points that the history was recorded under.
     pub const fn terms(&self) -> Terms {
         self.terms
+    }
+
+    /// The line that was read last, and its number.
+    pub(in crate::audit) fn line(&self) -> (u64, &[u8]) {
+        (self.line, &self.buffer)
     }
 
     /// Reads all of it.

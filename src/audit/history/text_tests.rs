@@ -33,7 +33,7 @@ fn problem_of(text: &str) -> (u64, Problem) {
     assert!(!error.hint().is_empty());
     match error {
         HistoryError::Line { line, problem } => (line, problem),
-        HistoryError::Source(error) => panic!("{error}"),
+        error => panic!("{error}"),
     }
 }
 

@@ -200,6 +200,7 @@ pub(super) fn alarms(paid: i64, terms: Terms, operations: &[Operation]) -> bool 
         events.extend([(operation.sent, index), (operation.answered, index)]);
     }
     events.sort_unstable();
+    let mut attempts = vec![0; operations.len()];
     for (at, index) in events {
         let Operation {
             number,
@@ -212,10 +213,23 @@ pub(super) fn alarms(paid: i64, terms: Terms, operations: &[Operation]) -> bool 
             continue;
         };
         let number = order.number(&RefundNo::new(format!("r{number}")).unwrap());
+        let amount = Amount::new(amount);
         if at == sent {
-            monitor.sent(number, Amount::new(amount));
+            monitor.sent(number, amount, &order.attempts);
+            attempts[index] = order.attempts.len();
+            order.attempts.push(RefundAttempt {
+                number,
+                amount,
+                sent,
+                answered: None,
+                outcome: RefundOutcome::Unknown,
+                is_dealt_with_later: false,
+                sent_ns: None,
+                answered_ns: None,
+            });
         } else if at != FOR_EVER {
-            monitor.answered(number, Amount::new(amount), outcome);
+            order.attempts[attempts[index]].outcome = outcome;
+            monitor.answered(number, amount, outcome);
         }
     }
     monitor.is_alarmed()

@@ -82,7 +82,7 @@ impl Tally {
 
     /// Sums up, with what orders that were judged as ones of several broke
     /// together.
-    pub(super) fn sum_up(mut self, shared: &Shared) -> AuditSummary {
+    pub(in crate::audit) fn sum_up(mut self, shared: &Shared) -> AuditSummary {
         self.violations.extend(shared.violations.iter().cloned());
         sort(&mut self.violations);
         let reason = if self.operations == 0 {

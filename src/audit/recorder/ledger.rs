@@ -5,13 +5,13 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::lines::Lines;
 use super::snapshot::OrderSnapshot;
+use super::writing::Writing;
 use crate::audit::evidence::Evidence;
 use crate::audit::history::collected::DEALING;
 use crate::audit::history::{
-    OrderHistory, OrderRecord, QueryOutcome, QueryRead, QueryRecord, Record, RefundAttempt,
-    RefundOutcome, RefundRecord, Terms,
+    OrderHistory, OrderRecord, QueryOutcome, QueryRead, QueryRecord, RefundAttempt, RefundOutcome,
+    RefundRecord, Terms,
 };
 use crate::audit::judge::reduce::reduce;
 use crate::audit::monitor::{Alarm, OrderMonitor};
@@ -35,6 +35,8 @@ pub(super) struct Ledger {
     monitor: OrderMonitor,
     /// Attempts that are under way, as indices.
     under_way: Vec<usize>,
+    /// What the file calls the order.
+    index: u32,
 }
 
 /// A place and the nanoseconds since the recording began.
@@ -54,6 +56,7 @@ impl RecordedOrder {
                 monitor: OrderMonitor::new(history.paid, terms).of_several(history.is_shared),
                 history,
                 under_way: Vec::new(),
+                index: 0,
             }),
         }))
     }
@@ -84,13 +87,16 @@ impl Ledger {
         amount: Amount,
         stamp: impl FnOnce() -> Moment,
     ) -> usize {
-        let number = if is_first {
-            self.history.new_number(refund)
-        } else {
-            self.history.number(refund)
-        };
-        self.monitor.sent(number, amount);
         let attempt = self.history.attempts.len();
+        let number = if is_first {
+            let number = self.history.new_number(refund);
+            self.monitor.sent(number, amount, &[]);
+            number
+        } else {
+            let number = self.history.number(refund);
+            self.monitor.sent(number, amount, &self.history.attempts);
+            number
+        };
         self.under_way.push(attempt);
         let moment = stamp();
         self.history.attempts.push(RefundAttempt {
@@ -111,7 +117,7 @@ impl Ledger {
         index: usize,
         moment: Moment,
         evidence: &Evidence,
-        lines: &Lines,
+        writing: &Writing,
     ) -> Option<Violation> {
         let attempt = self.history.attempts.get_mut(index)?;
         attempt.outcome = evidence.money.into();
@@ -127,7 +133,7 @@ impl Ledger {
             .monitor
             .answered(attempt.number, attempt.amount, attempt.outcome);
         let answer = attempt.answered.map(|_| evidence);
-        self.write_attempt(&attempt, answer, lines);
+        self.write_attempt(&attempt, answer, writing);
         alarm.and_then(|alarm| self.explain(alarm, index))
     }
 
@@ -136,31 +142,32 @@ impl Ledger {
         sent: Moment,
         answered: Moment,
         outcome: QueryOutcome,
-        lines: &Lines,
+        writing: &Writing,
     ) {
         self.history.queries.push(QueryRead {
             sent: sent.place,
             answered: answered.place,
             outcome,
         });
-        lines.push(&Record::Query(QueryRecord {
+        let record = QueryRecord {
             order: Cow::Borrowed(&self.history.order),
             sent: sent.place,
             answered: answered.place,
             outcome,
             sent_ns: Some(sent.nanos),
             answered_ns: Some(answered.nanos),
-        }));
+        };
+        writing.query(self.index, record);
     }
 
-    /// Writes the line that declares it.
-    pub(super) fn declare(&self, lines: &Lines) {
-        lines.push(&Record::Order(OrderRecord {
+    /// Writes what declares it.
+    pub(super) fn declare(&mut self, writing: &Writing) {
+        self.index = writing.declare(OrderRecord {
             order: Cow::Borrowed(&self.history.order),
             paid: self.history.paid,
             currency: Cow::Borrowed(&self.history.currency),
             shared: self.history.is_shared,
-        }));
+        });
     }
 
     pub(super) fn snapshot(&self) -> OrderSnapshot {
@@ -190,12 +197,12 @@ impl Ledger {
 
     /// Takes what was recorded, with the attempts that are still under way
     /// written as ones without an answer.
-    pub(super) fn close(&mut self, lines: &Lines) -> OrderHistory {
+    pub(super) fn close(&mut self, writing: &Writing) -> OrderHistory {
         let mut under_way = std::mem::take(&mut self.under_way);
         under_way.sort_unstable();
         for attempt in under_way {
             let attempt = self.history.attempts[attempt];
-            self.write_attempt(&attempt, None, lines);
+            self.write_attempt(&attempt, None, writing);
         }
         self.take()
     }
@@ -224,8 +231,8 @@ impl Ledger {
         }
     }
 
-    fn write_attempt(&self, attempt: &RefundAttempt, answer: Option<&Evidence>, lines: &Lines) {
-        lines.push(&Record::Refund(RefundRecord {
+    fn write_attempt(&self, attempt: &RefundAttempt, answer: Option<&Evidence>, writing: &Writing) {
+        let record = RefundRecord {
             order: Cow::Borrowed(&self.history.order),
             refund: Cow::Borrowed(self.history.name(attempt.number)),
             amount: attempt.amount,
@@ -237,6 +244,7 @@ impl Ledger {
             code: answer.and_then(|answer| answer.code),
             status: answer.and_then(|answer| answer.status),
             signature: answer.map(|answer| answer.signature),
-        }));
+        };
+        writing.refund(self.index, record);
     }
 }

@@ -10,10 +10,10 @@ use std::time::Instant;
 
 use super::fault::{BrokenRecording, Fault};
 use super::ledger::{Moment, RecordedOrder};
-use super::lines::Lines;
 use super::snapshot::OrderSnapshot;
+use super::writing::Writing;
 use crate::audit::evidence::{Evidence, Money, OrderReading, QueryEvidence};
-use crate::audit::history::{History, OrderHistory, QueryOutcome, Terms};
+use crate::audit::history::{Form, History, OrderHistory, QueryOutcome, Terms};
 use crate::protocol::{Amount, OrderNo, Profile, RefundNo};
 use crate::verdict::Violation;
 
@@ -33,7 +33,7 @@ pub struct Recorder {
     places: AtomicU64,
     hasher: RandomState,
     parts: Vec<Mutex<HashMap<OrderNo, RecordedOrder>>>,
-    lines: Lines,
+    writing: Writing,
     first_fault: Mutex<Option<Fault>>,
     unknown: AtomicU64,
     alarms: AtomicU64,
@@ -96,6 +96,11 @@ impl Recorder {
     /// Starts a recording under `profile`, which is written to `sink` as text
     /// if there is one.
     pub fn new(profile: &Profile, sink: Option<Box<dyn Write + Send>>) -> Self {
+        Self::writing(profile, sink.map(|sink| (Form::Text, sink)))
+    }
+
+    /// The same with the form in which it is written.
+    pub fn writing(profile: &Profile, sink: Option<(Form, Box<dyn Write + Send>)>) -> Self {
         let terms = Terms::from(profile);
         Self {
             terms,
@@ -103,7 +108,7 @@ impl Recorder {
             places: AtomicU64::new(0),
             hasher: RandomState::new(),
             parts: (0..PARTS).map(|_| Mutex::default()).collect(),
-            lines: Lines::new(sink, terms),
+            writing: Writing::new(sink, terms),
             first_fault: Mutex::new(None),
             unknown: AtomicU64::new(0),
             alarms: AtomicU64::new(0),
@@ -132,9 +137,12 @@ impl Recorder {
         }
         let number = order.clone();
         let recorded = RecordedOrder::new(history, self.terms);
+        // Whoever finds it waits until it is declared.
+        let mut ledger = recorded.lock();
         part.insert(number, recorded.clone());
         drop(part);
-        recorded.lock().declare(&self.lines);
+        ledger.declare(&self.writing);
+        drop(ledger);
         recorded
     }
 
@@ -230,7 +238,9 @@ impl Recorder {
         }
         let (order, index) = attempt.slot?;
         let moment = self.moment(stamp);
-        let violation = order.lock().answered(index, moment, evidence, &self.lines);
+        let violation = order
+            .lock()
+            .answered(index, moment, evidence, &self.writing);
         if violation.is_some() {
             self.alarms.fetch_add(1, Ordering::Relaxed);
         }
@@ -270,7 +280,7 @@ impl Recorder {
             return;
         };
         let (sent, answered) = (self.moment(query.sent), self.moment(stamp));
-        order.lock().queried(sent, answered, outcome, &self.lines);
+        order.lock().queried(sent, answered, outcome, &self.writing);
     }
 
     /// Attempts so far that were answered with nothing definite.
@@ -285,7 +295,7 @@ impl Recorder {
 
     /// Whether the file can't be written any more: the run may as well end.
     pub fn sink_failed(&self) -> bool {
-        self.lines.has_failed()
+        self.writing.has_failed()
     }
 
     /// What is known of one order; `None` where it was not declared.
@@ -320,12 +330,12 @@ impl Recorder {
         };
         for order in self.orders() {
             self.part_of(order.number()).remove(order.number());
-            history.orders.push(order.lock().close(&self.lines));
+            history.orders.push(order.lock().close(&self.writing));
         }
         history
             .orders
             .sort_unstable_by(|a, b| a.order.cmp(&b.order));
-        if let Err(error) = self.lines.finish() {
+        if let Err(error) = self.writing.finish() {
             self.note(Fault::Sink(error));
         }
         let fault = self

@@ -7,7 +7,7 @@ use std::thread;
 use super::*;
 use crate::audit::drain::Purpose;
 use crate::audit::evidence::SignatureState;
-use crate::audit::history::{RefundOutcome, TextReader};
+use crate::audit::history::{HistoryReader, RefundOutcome};
 use crate::audit::judge::judge;
 use crate::protocol::Code;
 use crate::verdict::RunVerdict;
@@ -118,10 +118,17 @@ fn every_alarm_comes_with_its_violation() {
 
 #[test]
 fn what_is_written_says_what_is_kept_in_memory() {
+    for form in [Form::Text, Form::Binary] {
+        write_and_read(form);
+    }
+}
+
+fn write_and_read(form: Form) {
     const THREADS: usize = 8;
     const ROUNDS: usize = 400;
     let page = Page::default();
-    let recorder = Recorder::new(&Profile::built_in(), Some(Box::new(page.clone())));
+    let sink: Box<dyn Write + Send> = Box::new(page.clone());
+    let recorder = Recorder::writing(&Profile::built_in(), Some((form, sink)));
     for number in 0..4 {
         recorder.order(&order(&format!("o{number}")), Amount::new(300), "JPY");
     }
@@ -147,7 +154,7 @@ fn what_is_written_says_what_is_kept_in_memory() {
     });
     let kept = recorder.finish().unwrap();
     let written = page.0.lock().unwrap().clone();
-    let read = TextReader::new(written.as_slice())
+    let read = HistoryReader::new(written.as_slice())
         .unwrap()
         .read_all()
         .unwrap();

@@ -7,6 +7,8 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
+use crate::audit::history::binary::block::{Framing, Kind};
+
 /// Batches that may wait to be written. Beyond them, traffic waits: evidence
 /// is never dropped, and memory stays bounded.
 const MOST_WAITING: usize = 64;
@@ -18,8 +20,19 @@ pub(super) struct Sink {
     writer: Mutex<Option<JoinHandle<io::Result<()>>>>,
 }
 
-enum Batch {
-    Lines(Vec<u8>),
+/// What the writer is handed.
+pub(super) enum Batch {
+    /// Bytes, to be written as they are.
+    Bytes(Vec<u8>),
+    /// A block with room for its head, to be numbered and sealed.
+    Block {
+        kind: Kind,
+        count: u32,
+        bytes: Vec<u8>,
+    },
+    /// The mark that all blocks are there.
+    EndMark,
+    /// Nothing follows.
     End,
 }
 
@@ -46,10 +59,10 @@ impl Sink {
         }
     }
 
-    /// Queues lines. After a failure they are dropped.
-    pub(super) fn write(&self, lines: Vec<u8>) {
+    /// Queues a batch. After a failure it is dropped.
+    pub(super) fn write(&self, batch: Batch) {
         // An error means that the writer is gone; `finish` has its reason.
-        drop(self.batches.send(Batch::Lines(lines)));
+        drop(self.batches.send(batch));
     }
 
     pub(super) fn has_failed(&self) -> bool {
@@ -83,9 +96,23 @@ fn write_all(
     has_failed: &AtomicBool,
 ) -> io::Result<()> {
     let mut outcome = Ok(());
-    while let Ok(Batch::Lines(lines)) = waiting.recv() {
+    let mut framing = Framing::default();
+    while let Ok(batch) = waiting.recv() {
+        let bytes = match batch {
+            Batch::Bytes(bytes) => bytes,
+            Batch::Block {
+                kind,
+                count,
+                mut bytes,
+            } => {
+                framing.seal(kind, count, &mut bytes);
+                bytes
+            }
+            Batch::EndMark => framing.end(),
+            Batch::End => break,
+        };
         if outcome.is_ok() {
-            outcome = target.write_all(&lines);
+            outcome = target.write_all(&bytes);
             has_failed.store(outcome.is_err(), Ordering::Relaxed);
         }
     }

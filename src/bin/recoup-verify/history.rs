@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Check, ensure};
+use super::{Check, binary, ensure};
 
 const REFUND: [&str; 7] = [
     "accepted",
@@ -78,35 +78,52 @@ impl Entry {
 }
 
 impl History {
-    /// Reads a history, and refuses one that is not whole.
-    pub(crate) fn read(source: &str) -> Check<Self> {
-        let lines = source.lines().zip(1..);
-        let mut lines = lines.filter(|(line, _)| !line.trim().is_empty());
-        let (head, _) = lines.next().ok_or("the history is empty")?;
-        let head: Value = serde_json::from_str(head).map_err(|error| error.to_string())?;
-        let schema = "recoup.history/1";
-        ensure(head["schema"] == schema, "the history has another schema")?;
-        let late = head["lateFailure"].as_bool();
-        let mut history = Self {
-            duplicates: text(&head, "duplicates")?,
-            may_fail_later: late.ok_or("the history says nothing of late failure")?,
-            paid: BTreeMap::new(),
-            entries: Vec::new(),
-            shared: BTreeSet::new(),
-            dealing: BTreeSet::new(),
-            places: BTreeSet::new(),
-        };
-        for (line, number) in lines {
-            let at = |reason| format!("line {number} of the history: {reason}");
-            let value = serde_json::from_str(line).map_err(|_| at("cut off, or no JSON".into()))?;
-            history.add(&value).map_err(at)?;
+    /// Reads a history of either form, and refuses one that is not whole.
+    pub(crate) fn read(source: &[u8]) -> Check<Self> {
+        let mut history: Option<Self> = None;
+        if source.first() == Some(&binary::FIRST) {
+            binary::read(source, |line| match &mut history {
+                Some(history) => history.add(&line),
+                None => Ok(history = Some(Self::begin(&line)?)),
+            })?;
+        } else {
+            let source = std::str::from_utf8(source).map_err(|_| "the history is no text")?;
+            let lines = source.lines().zip(1..);
+            for (line, number) in lines.filter(|(line, _)| !line.trim().is_empty()) {
+                let at = |reason| format!("line {number} of the history: {reason}");
+                let value = serde_json::from_str(line);
+                let Some(history) = &mut history else {
+                    let head = value.map_err(|error| error.to_string())?;
+                    history = Some(Self::begin(&head)?);
+                    continue;
+                };
+                let value = value.map_err(|_| at("cut off, or no JSON".into()))?;
+                history.add(&value).map_err(at)?;
+            }
         }
+        let history = history.ok_or("the history is empty")?;
         let declared = |entry: &Entry| history.paid.contains_key(&entry.order);
         ensure(
             history.entries.iter().all(declared),
             "an order is never declared",
         )?;
         Ok(history)
+    }
+
+    /// A history with this first line.
+    fn begin(head: &Value) -> Check<Self> {
+        let schema = "recoup.history/1";
+        ensure(head["schema"] == schema, "the history has another schema")?;
+        let late = head["lateFailure"].as_bool();
+        Ok(Self {
+            duplicates: text(head, "duplicates")?,
+            may_fail_later: late.ok_or("the history says nothing of late failure")?,
+            paid: BTreeMap::new(),
+            entries: Vec::new(),
+            shared: BTreeSet::new(),
+            dealing: BTreeSet::new(),
+            places: BTreeSet::new(),
+        })
     }
 
     fn add(&mut self, value: &Value) -> Check<()> {

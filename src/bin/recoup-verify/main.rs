@@ -7,12 +7,13 @@
 //! the whole of it. One line a certificate; exit code 0 where all of them hold,
 //! 1 where one does not, 2 where it was called wrongly.
 
+mod binary;
 mod claims;
 mod effects;
 pub(crate) mod history;
 pub(crate) mod verify;
 
-use std::fs::read_to_string;
+use std::fs::{read, read_to_string};
 use std::process::ExitCode;
 
 use history::History;
@@ -33,12 +34,14 @@ fn main() -> ExitCode {
     if certificates.is_empty() {
         return usage();
     }
-    let read = |path: &String| read_to_string(path).map_err(|error| format!("{path}: {error}"));
-    let history = read(history).and_then(|source| History::read(&source));
+    let text = |path: &String| read_to_string(path).map_err(|error| format!("{path}: {error}"));
+    let history = read(history)
+        .map_err(|error| format!("{history}: {error}"))
+        .and_then(|source| History::read(&source));
     let mut is_proved = true;
     for path in certificates {
         let history = history.as_ref().map_err(String::clone);
-        match history.and_then(|history| verify(history, &read(path)?)) {
+        match history.and_then(|history| verify(history, &text(path)?)) {
             Ok(claim) => println!("accepted: {claim}"),
             Err(reason) => {
                 println!("rejected: {path}: {reason}");

@@ -31,8 +31,10 @@ const HEADERS: [(header::HeaderName, &str); 6] = [
 ];
 
 /// The paths of the pages.
-pub(in crate::gateway) fn routes() -> Router<Arc<Gateway>> {
-    Router::new().route("/pay/{key}", get(show).post(choose))
+pub(in crate::gateway) fn routes<S>(gateway: Arc<Gateway>) -> Router<S> {
+    Router::new()
+        .route("/pay/{key}", get(show).post(choose))
+        .with_state(gateway)
 }
 
 async fn show(State(gateway): State<Arc<Gateway>>, Path(key): Path<String>) -> Response {

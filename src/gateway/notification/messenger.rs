@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
+use tracing::dispatcher::has_been_set;
 
 use super::rest::Receivers;
 use super::sending::{Failure, send};
@@ -151,6 +152,19 @@ fn tell(notice: &Notice, failure: &Failure, is_over: bool) {
     let (order, tries) = (&notice.order.number, notice.tries);
     let receiver = notice.url.receiver();
     let sequel = if is_over { ", and is given up" } else { "" };
+    if has_been_set() {
+        let (order, failure) = (order.as_str(), failure.to_string());
+        tracing::warn!(
+            order,
+            receiver,
+            tries,
+            is_over,
+            failure,
+            "a notification did not arrive"
+        );
+        return;
+    }
+    // Nobody has said how to log: this is worth a line all the same.
     // Who closed stderr does not want to know.
     let _ = writeln!(
         std::io::stderr(),

@@ -1,9 +1,11 @@
-//! Saying on stderr why a store did not answer.
+//! Saying why a store did not answer.
 
 use std::fmt;
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use tracing::dispatcher::has_been_set;
 
 /// How long the same trouble is not told again: under load it would be told
 /// thousands of times a second.
@@ -44,6 +46,11 @@ impl Trouble {
         let reason = reason.to_string();
         if self.is_news(&reason, Instant::now()) {
             let (store, consequence) = (&self.store, self.consequence);
+            if has_been_set() {
+                tracing::error!(store, reason, "the store did not answer, and {consequence}");
+                return;
+            }
+            // Nobody has said how to log: this is worth a line all the same.
             // Who closed stderr does not want to know.
             let _ = writeln!(
                 std::io::stderr(),

@@ -74,6 +74,11 @@ impl Orders {
         }
     }
 
+    /// Whether each order is drawn as often as any other.
+    pub(in crate::load) fn are_equally_popular(&self) -> bool {
+        self.hot.is_none() && self.popularity == Popularity::Uniform
+    }
+
     /// How often each order is drawn, in proportion.
     pub(in crate::load) fn weights(&self) -> Vec<f64> {
         let (hot, share) = self.hot.unwrap_or((0, 0.0));

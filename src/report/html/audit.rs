@@ -1,16 +1,22 @@
 //! What the audit found: violations with their proof, and what the traffic
 //! could have shown.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::escape::text;
+use super::members;
 use crate::report::block::violation_heading;
-use crate::report::figures;
 use crate::report::picture::{self, Place};
-use crate::verdict::{AuditSummary, Exposure, Violation};
+use crate::report::{figures, json};
+use crate::verdict::{AuditSummary, Violation};
 
-/// Violations whose proof is drawn; every one is in `report.json`.
-const DRAWN_LIMIT: usize = 40;
+/// Violations that are told on the page; every one is in `report.json`.
+const TOLD_LIMIT: usize = 40;
+/// Those that are unfolded.
+const OPEN_LIMIT: usize = 2;
+/// Bytes of the page that pictures may take; all of them have their files.
+const PICTURE_BUDGET: usize = 250_000;
 
 /// Writes the section.
 pub(super) fn write(audit: &AuditSummary, out: &mut dyn Write) -> io::Result<()> {
@@ -35,7 +41,7 @@ pub(super) fn write(audit: &AuditSummary, out: &mut dyn Write) -> io::Result<()>
     }
     writeln!(out, "</dl>")?;
     write_violations(&audit.violations, out)?;
-    write_exposure(&audit.exposure, out)?;
+    write_exposure(audit, out)?;
     writeln!(out, "</section>")
 }
 
@@ -53,20 +59,31 @@ pub(super) fn write_alarms(alarms: &[Violation], out: &mut dyn Write) -> io::Res
     writeln!(out, "</section>")
 }
 
+/// How many invariants are broken, of which kind; then each violation.
 fn write_violations(violations: &[Violation], out: &mut dyn Write) -> io::Result<()> {
-    for violation in violations.iter().take(DRAWN_LIMIT) {
+    write_kinds(violations, out)?;
+    let mut room = PICTURE_BUDGET;
+    for (index, violation) in violations.iter().take(TOLD_LIMIT).enumerate() {
+        let open = if index < OPEN_LIMIT {
+            " open=\"open\""
+        } else {
+            ""
+        };
         writeln!(
             out,
-            "<article class=\"outcome fail\">\n<h3><span class=\"tag fail\">{}</span> {}</h3>\n<p class=\"message\">{}</p>",
+            "<details class=\"outcome fail\" id=\"violation-{}\"{open}>\n<summary><span class=\"tag fail\">{}</span> \
+             <h3>{}</h3> <span class=\"message\">{}</span></summary>",
+            index + 1,
             text(&violation.invariant),
             text(&violation_heading(violation)),
             text(&violation.message),
         )?;
+        write_picture(violation, &mut room, out)?;
         write_witness(violation, out)?;
-        write_exhibit(violation, out)?;
-        writeln!(out, "</article>")?;
+        write_files(violation, out)?;
+        writeln!(out, "</details>")?;
     }
-    match violations.len().saturating_sub(DRAWN_LIMIT) {
+    match violations.len().saturating_sub(TOLD_LIMIT) {
         0 => Ok(()),
         hidden => writeln!(
             out,
@@ -75,10 +92,36 @@ fn write_violations(violations: &[Violation], out: &mut dyn Write) -> io::Result
     }
 }
 
+fn write_kinds(violations: &[Violation], out: &mut dyn Write) -> io::Result<()> {
+    let mut kinds: BTreeMap<_, u64> = BTreeMap::new();
+    for violation in violations {
+        let timing = violation.timing.to_string();
+        let kind = (violation.severity, &violation.invariant, timing);
+        *kinds.entry(kind).or_default() += 1;
+    }
+    if kinds.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "<table>\n<thead><tr><th>Invariant</th><th>Severity</th><th>Shows</th>\
+         <th class=\"figure\">Violations</th></tr></thead>\n<tbody>"
+    )?;
+    for ((severity, invariant, timing), count) in kinds {
+        writeln!(
+            out,
+            "<tr><td><span class=\"tag fail\">{}</span></td><td>{severity}</td><td>{timing}</td><td class=\"figure\">{}</td></tr>",
+            text(invariant),
+            figures::count(count),
+        )?;
+    }
+    writeln!(out, "</tbody></table>")
+}
+
 fn write_witness(violation: &Violation, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
-        "<div class=\"scroll\"><table>\n<thead><tr><th>Refund</th><th class=\"figure\">Amount</th>\
+        "<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr><th>Refund</th><th class=\"figure\">Amount</th>\
          <th class=\"figure\">Sent</th><th class=\"figure\">Answered</th><th>Outcome</th></tr></thead>\n<tbody>"
     )?;
     for step in &violation.witness {
@@ -98,15 +141,25 @@ fn write_witness(violation: &Violation, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "</tbody></table></div>")
 }
 
-/// The picture, and where its file and the certificate are.
-fn write_exhibit(violation: &Violation, out: &mut dyn Write) -> io::Result<()> {
-    let Some(exhibit) = &violation.exhibit else {
+/// The picture, as long as there is room for one on the page.
+fn write_picture(violation: &Violation, room: &mut usize, out: &mut dyn Write) -> io::Result<()> {
+    let scene = violation.exhibit.as_ref().and_then(|e| e.scene.as_ref());
+    let Some(scene) = scene else {
         return Ok(());
     };
-    if let Some(scene) = &exhibit.scene {
-        let svg = picture::svg(violation, scene, Place::Page);
-        writeln!(out, "<figure>\n{svg}</figure>")?;
-    }
+    let svg = picture::svg(violation, scene, Place::Page);
+    let Some(left) = room.checked_sub(svg.len()) else {
+        return Ok(());
+    };
+    *room = left;
+    writeln!(
+        out,
+        "<figure class=\"wide\" tabindex=\"0\" role=\"group\" aria-label=\"What happened\">\n{svg}</figure>"
+    )
+}
+
+/// Where its certificate and its picture are.
+fn write_files(violation: &Violation, out: &mut dyn Write) -> io::Result<()> {
     let files = [
         ("certificate", &violation.certificate),
         ("picture", &violation.picture),
@@ -123,20 +176,19 @@ fn write_exhibit(violation: &Violation, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn write_exposure(exposure: &Exposure, out: &mut dyn Write) -> io::Result<()> {
+/// What the traffic could have shown, with every figure that the report has.
+fn write_exposure(audit: &AuditSummary, out: &mut dyn Write) -> io::Result<()> {
+    let value = json::audit_value(audit);
     writeln!(
         out,
         "<h3>What the traffic could have shown</h3>\n\
-         <p class=\"quiet\">A verdict on traffic that never came near a limit says little. \
-         The power to detect a race was not calibrated for this run.</p>\n\
-         <div class=\"scroll\"><table>\n<tbody>"
+         <p class=\"quiet\">A verdict on traffic that never came near a limit says little.</p>\n\
+         <div class=\"beside\">"
     )?;
-    for (name, number) in figures::exposure_rows(exposure) {
-        let number = figures::count(number);
-        writeln!(
-            out,
-            "<tr><th scope=\"row\">{name}</th><td class=\"figure\">{number}</td></tr>"
-        )?;
+    for (title, member) in [("Exposure", "exposure"), ("Power", "power")] {
+        writeln!(out, "<div>\n<h4>{title}</h4>")?;
+        members::write(&value[member], out)?;
+        writeln!(out, "</div>")?;
     }
-    writeln!(out, "</tbody></table></div>")
+    writeln!(out, "</div>")
 }

@@ -1,152 +1,149 @@
-//! Pictures of a load: over time, and by percentile.
+//! Pictures of a load over time.
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use super::plot::{FLOOR, LEFT, Plot, RIGHT, Scale, TOP};
 use crate::report::figures;
-use crate::verdict::{Latency, TimelinePoint};
+use crate::verdict::TimelinePoint;
 
 /// Points that are drawn; a longer run is gathered into as many.
 const MOST_POINTS: usize = 240;
 
-const WIDTH: f64 = 720.0;
-const HEIGHT: f64 = 180.0;
-/// Room for the labels left of and below the plot.
-const LEFT: f64 = 76.0;
-const BOTTOM: f64 = 24.0;
-const TOP: f64 = 8.0;
-
 /// Writes answers and failures per second over time.
 pub(super) fn throughput(timeline: &[TimelinePoint], out: &mut dyn Write) -> io::Result<()> {
     let points = gathered(timeline);
-    let answers = points.iter().map(|point| point.requests).collect();
-    let failed = points.iter().map(|point| point.failed).collect();
-    over_time(
-        "Answers per second",
+    let most = points.iter().map(|point| point.requests);
+    let most = most.fold(1, u64::max) as f64 * 1.05;
+    let scale = Scale {
+        least: 0.0,
+        most,
+        from: FLOOR,
+        to: TOP,
+        is_logarithmic: false,
+    };
+    let mut plot = Plot::with(scale, |value| format!("{}/s", figures::count(value as u64)));
+    let Some(time) = time(&points) else {
+        return Ok(());
+    };
+    let answers = |point: &TimelinePoint| scale.at(point.requests as f64);
+    plot.line(
+        "series0",
+        points
+            .iter()
+            .map(|point| (time.at(second(point)), answers(point))),
+    );
+    let figure = finish(
+        plot,
         &points,
-        &[("answers", answers), ("failed", failed)],
-        |value| format!("{}/s", figures::count(value)),
-        out,
-    )
+        (scale, time),
+        "Answers per second",
+        &[("series0", "answers")],
+    );
+    write!(out, "{figure}")
 }
 
 /// Writes the median and the 99th percentile over time.
 pub(super) fn latency(timeline: &[TimelinePoint], out: &mut dyn Write) -> io::Result<()> {
     let points = gathered(timeline);
-    let p99 = points.iter().map(|point| point.p99).collect();
-    let p50 = points.iter().map(|point| point.p50).collect();
-    over_time(
-        "Latency",
-        &points,
-        &[("p99", p99), ("p50", p50)],
-        figures::micros,
-        out,
-    )
-}
-
-/// Writes the percentiles as bars, on a logarithmic scale: the tail is what
-/// matters, and on a linear one it hides everything else.
-pub(super) fn percentiles(latency: &Latency, out: &mut dyn Write) -> io::Result<()> {
-    const ROW: f64 = 26.0;
-    let rows: Vec<_> = figures::latency_columns(latency)
-        .into_iter()
-        .filter(|(name, _)| *name != "mean")
-        .collect();
-    let height = ROW * rows.len() as f64;
-    let largest = scale(latency.max.max(1));
-    writeln!(
-        out,
-        "<figure>\n<figcaption>Percentiles, logarithmic</figcaption>\n\
-         <svg class=\"chart\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\">\n<title>Percentiles of the latency</title>"
-    )?;
-    for (place, (name, micros)) in rows.iter().enumerate() {
-        let y = ROW * place as f64;
-        // The widest bar leaves room for its label.
-        let width = (WIDTH - LEFT - 90.0) * scale(*micros) / largest;
-        writeln!(
-            out,
-            "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{name}</text>\
-             <rect class=\"bar\" x=\"{LEFT}\" y=\"{}\" width=\"{width:.1}\" height=\"{}\"/>\
-             <text x=\"{:.1}\" y=\"{}\">{}</text>",
-            LEFT - 8.0,
-            y + 17.0,
-            y + 4.0,
-            ROW - 8.0,
-            LEFT + width + 6.0,
-            y + 17.0,
-            figures::micros(*micros),
-        )?;
-    }
-    writeln!(out, "</svg>\n</figure>")
-}
-
-fn scale(micros: u64) -> f64 {
-    (micros as f64 + 1.0).ln()
-}
-
-fn over_time(
-    title: &str,
-    points: &[TimelinePoint],
-    lines: &[(&str, Vec<u64>)],
-    label: impl Fn(u64) -> String,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let (Some(first), Some(last)) = (points.first(), points.last()) else {
+    let answered: Vec<_> = points.iter().filter(|point| point.requests > 0).collect();
+    let Some(time) = time(&points) else {
         return Ok(());
     };
-    let largest = lines
-        .iter()
-        .flat_map(|(_, values)| values)
-        .fold(1, |largest, value| largest.max(*value));
-    let floor = HEIGHT - BOTTOM;
-    let seconds = (last.second - first.second).max(1) as f64;
-    let x = |second: u64| LEFT + (WIDTH - LEFT - 8.0) * (second - first.second) as f64 / seconds;
-    let y = |value: u64| floor - (floor - TOP) * value as f64 / largest as f64;
+    let values = answered.iter().flat_map(|point| [point.p50, point.p99]);
+    let scale = Scale::of_latencies(values);
+    let mut plot = Plot::with(scale, |micros| figures::round_micros(micros as u64));
+    let keys = [("series1", "p99"), ("series0", "p50")];
+    for (class, of) in [
+        (
+            "series1",
+            (|point: &TimelinePoint| point.p99) as fn(&TimelinePoint) -> u64,
+        ),
+        ("series0", |point| point.p50),
+    ] {
+        let places = answered
+            .iter()
+            .map(|point| (time.at(second(point)), scale.at(of(point) as f64)));
+        plot.line(class, places);
+    }
+    let figure = finish(plot, &points, (scale, time), "Latency over time", &keys);
+    write!(out, "{figure}")
+}
 
-    let legend: Vec<String> = lines
+fn second(point: &TimelinePoint) -> f64 {
+    point.second as f64
+}
+
+/// The axis of time; `None` where there is none.
+fn time(points: &[TimelinePoint]) -> Option<Scale> {
+    let (first, last) = (points.first()?, points.last()?);
+    Some(Scale {
+        least: second(first),
+        most: second(last).max(second(first) + 1.0),
+        from: LEFT,
+        to: RIGHT,
+        is_logarithmic: false,
+    })
+}
+
+/// Marks the seconds with failures, labels the axis, and lets each second be
+/// asked for its figures.
+fn finish(
+    mut plot: Plot,
+    points: &[TimelinePoint],
+    (scale, time): (Scale, Scale),
+    title: &str,
+    lines: &[(&str, &str)],
+) -> String {
+    let mut keys: Vec<(String, String)> = lines
         .iter()
-        .map(|(name, _)| format!("<span class=\"key {name}\">{name}</span>"))
+        .map(|(class, name)| ((*class).to_owned(), (*name).to_owned()))
         .collect();
-    writeln!(
-        out,
-        "<figure>\n<figcaption>{title} {}</figcaption>\n\
-         <svg class=\"chart\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\">\n<title>{title} over time</title>\n\
-         <desc>From second {} to {}; the largest value is {}.</desc>",
-        legend.join(" "),
-        first.second,
-        last.second,
-        label(largest),
-    )?;
-    for value in [0, largest / 2, largest] {
-        writeln!(
-            out,
-            "<line class=\"grid\" x1=\"{LEFT}\" y1=\"{:.1}\" x2=\"{}\" y2=\"{:.1}\"/>\
-             <text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
-            y(value),
-            WIDTH - 8.0,
-            y(value),
-            LEFT - 8.0,
-            y(value) + 4.0,
-            label(value),
-        )?;
-    }
-    for (name, values) in lines {
-        let mut path = String::new();
-        for (point, value) in points.iter().zip(values) {
-            // Writing to a string can't fail.
-            let _ = write!(path, "{:.1},{:.1} ", x(point.second), y(*value));
+    let width = (time.at(time.least + 1.0) - time.at(time.least)).clamp(3.0, 24.0);
+    for point in points {
+        let x = time.at(second(point)).clamp(LEFT + 2.0, RIGHT - 2.0);
+        if point.failed > 0 {
+            // As high as the failures are many, and never too low to be seen.
+            let top = if scale.is_logarithmic {
+                FLOOR - 8.0
+            } else {
+                scale.at(point.failed as f64).min(FLOOR - 8.0)
+            };
+            plot.add(format_args!(
+                "<path class=\"line failures\" d=\"M{x:.1} {FLOOR}V{top:.1}\"/>"
+            ));
         }
-        let path = path.trim_end();
-        writeln!(out, "<polyline class=\"line {name}\" points=\"{path}\"/>")?;
+        plot.add(format_args!(
+            "<rect class=\"second\" x=\"{:.1}\" y=\"{TOP}\" width=\"{width:.1}\" height=\"{}\"><title>second {}: {} answers, {} failed, p50 {}, p99 {}</title></rect>",
+            x - width / 2.0,
+            FLOOR - TOP,
+            point.second,
+            figures::count(point.requests),
+            figures::count(point.failed),
+            figures::micros(point.p50),
+            figures::micros(point.p99),
+        ));
     }
-    writeln!(
-        out,
-        "<text x=\"{LEFT}\" y=\"{}\">{} s</text><text x=\"{}\" y=\"{}\" text-anchor=\"end\">{} s</text>\n</svg>\n</figure>",
-        HEIGHT - 6.0,
+    let failed = points.iter().filter(|point| point.failed > 0).count();
+    if failed > 0 {
+        keys.push(("failures".to_owned(), "failed".to_owned()));
+    }
+    plot.below(LEFT, "start", &format!("{} s", time.least));
+    plot.below(RIGHT, "end", &format!("{} s", time.most));
+    plot.figure(title, &keys, &told(points, failed))
+}
+
+/// The picture in words, for those who don't see it.
+fn told(points: &[TimelinePoint], failed: usize) -> String {
+    let (first, last) = (&points[0], &points[points.len() - 1]);
+    let most = |of: fn(&TimelinePoint) -> u64| points.iter().map(of).fold(0, u64::max);
+    format!(
+        "From second {} to {}: at most {} answers a second, p99 at most {}, failures in {} of {} points.",
         first.second,
-        WIDTH - 8.0,
-        HEIGHT - 6.0,
         last.second,
+        figures::count(most(|point| point.requests)),
+        figures::micros(most(|point| point.p99)),
+        failed,
+        points.len(),
     )
 }
 
@@ -192,6 +189,8 @@ mod tests {
         assert!(points.iter().all(|point| point.requests == 100));
         assert_eq!(points.iter().filter(|point| point.p99 == 9_000).count(), 1);
         assert_eq!(points.iter().filter(|point| point.failed > 0).count(), 1);
+        let svg = to_text(|out| throughput(&timeline, out));
+        assert_eq!(svg.matches("\"line failures\" d=").count(), 1, "{svg}");
     }
 
     #[test]
@@ -199,9 +198,6 @@ mod tests {
         let empty = to_text(|out| throughput(&[], out));
         assert_eq!(empty, "");
         let one = to_text(|out| latency(&[TimelinePoint::default()], out));
-        let bars = to_text(|out| percentiles(&Latency::default(), out));
-        for svg in [one, bars] {
-            assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
-        }
+        assert!(!one.contains("NaN") && !one.contains("inf"), "{one}");
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     }
     writeln!(
         out,
-        "<details>\n<summary>{}</summary>\n<div class=\"scroll\"><table>\n<thead><tr><th>Open point</th>\
+        "<details>\n<summary>{}</summary>\n<table>\n<thead><tr><th>Open point</th>\
          <th>Answer</th><th>More</th></tr></thead>\n<tbody>",
         text(&summary(dialect)),
     )?;
@@ -39,5 +39,5 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             text(&more),
         )?;
     }
-    writeln!(out, "</tbody></table></div>\n</details>\n</section>")
+    writeln!(out, "</tbody></table>\n</details>\n</section>")
 }

@@ -14,6 +14,11 @@ pub(super) fn lines(text: &str) -> Escaped {
     Escaped(shown::lines(text))
 }
 
+/// Bytes whose line ends stay; those that are no text as `<0xFF>`.
+pub(super) fn byte_lines(bytes: &[u8]) -> Escaped {
+    Escaped(shown::byte_lines(bytes))
+}
+
 /// Displays as HTML that shows the text and is no markup.
 pub(in crate::report) struct Escaped(String);
 

@@ -2,103 +2,242 @@
 
 use std::io::{self, Write};
 
-use super::escape::{lines, text};
-use crate::report::block::{to_text, write_rule};
+use super::command;
+use super::escape::text;
+use super::message;
+use crate::protocol::clause::Clause;
+use crate::report::again;
+use crate::report::block::to_text;
 use crate::report::collected::Report;
-use crate::report::{Palette, figures, shown};
-use crate::verdict::{ExchangeEvidence, RuleOutcome};
+use crate::report::figures;
+use crate::verdict::{ExchangeEvidence, RuleOutcome, Verdict};
 
-/// Characters of one message that are shown.
-const TEXT_LIMIT: usize = 16_384;
-/// Bytes of one message that are dumped.
-const DUMP_LIMIT: usize = 2_048;
+/// Outcomes that are unfolded; the rest is one line each until it is opened.
+const OPEN_LIMIT: usize = 3;
 /// Exchanges of one rule that are shown.
 const EXCHANGE_LIMIT: usize = 10;
+/// Bytes of the page that exchanges may take; those beyond are in their files.
+const BUDGET: usize = 400_000;
 
 /// Writes the section; nothing where nothing failed.
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let noteworthy = report.noteworthy();
-    if noteworthy.is_empty() {
-        return Ok(());
-    }
-    writeln!(
-        out,
-        "<section id=\"failures\">\n<h2>What to look at <span class=\"count\">{}</span></h2>",
-        noteworthy.len()
-    )?;
-    for outcome in noteworthy {
-        write_outcome(outcome, report, out)?;
-    }
-    writeln!(out, "</section>")
+    let (warned, failed): (Vec<_>, Vec<_>) = report
+        .noteworthy()
+        .into_iter()
+        .partition(|outcome| outcome.verdict == Verdict::Warn);
+    let mut section = Section {
+        report,
+        left: BUDGET,
+        open: OPEN_LIMIT,
+    };
+    let is_open = |outcome: &&RuleOutcome| {
+        matches!(outcome.verdict, Verdict::Blocked | Verdict::Inconclusive)
+    };
+    let title = match (failed.iter().all(is_open), failed.iter().any(is_open)) {
+        (false, false) => "What failed",
+        (false, true) => "What failed or stayed open",
+        (true, _) => "What stayed open",
+    };
+    section.write(("failures", title), &failed, out)?;
+    // What fails no run is looked at by those who want to.
+    section.open = 0;
+    section.write(("warnings", "Warnings"), &warned, out)
 }
 
-fn write_outcome(outcome: &RuleOutcome, report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let verdict = outcome.verdict.word();
-    writeln!(
-        out,
-        "<article class=\"outcome {verdict}\" id=\"rule-{}\">\n<h3><span class=\"tag {verdict}\">{verdict}</span> \
-         <code>{}</code> <span class=\"level\">{}</span>{}</h3>\n<p class=\"message\">{}</p>",
-        text(&outcome.id),
-        text(&outcome.id),
-        outcome.level,
-        if outcome.is_money {
-            " <span class=\"tag fail\">money at risk</span>"
-        } else {
-            ""
-        },
-        text(&outcome.message),
-    )?;
-    let block = to_text(|out| write_rule(outcome, report, Palette::None, out));
-    writeln!(out, "<pre class=\"block\">{}</pre>", lines(&block))?;
-    // The last is the one that the verdict was given on.
-    let shown = outcome.evidence.len().saturating_sub(EXCHANGE_LIMIT);
-    for exchange in &outcome.evidence[shown..] {
-        write_exchange(exchange, out)?;
-    }
-    let hidden = outcome.evidence.len().saturating_sub(EXCHANGE_LIMIT) as u64;
-    if hidden > 0 {
-        let more = figures::counted(hidden, "exchange");
-        writeln!(out, "<p>… and {more} in <code>exchanges/</code>.</p>")?;
-    }
-    writeln!(out, "</article>")
+struct Section<'a> {
+    report: &'a Report,
+    /// Bytes that exchanges may still take.
+    left: usize,
+    /// Outcomes that are still to be unfolded.
+    open: usize,
 }
 
-fn write_exchange(exchange: &ExchangeEvidence, out: &mut dyn Write) -> io::Result<()> {
+impl Section<'_> {
+    fn write(
+        &mut self,
+        (id, title): (&str, &str),
+        outcomes: &[&RuleOutcome],
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        if outcomes.is_empty() {
+            return Ok(());
+        }
+        let count = outcomes.len();
+        writeln!(
+            out,
+            "<section id=\"{id}\">\n<h2>{title} <span class=\"count\">{count}</span></h2>"
+        )?;
+        for outcome in outcomes {
+            self.outcome(outcome, out)?;
+        }
+        writeln!(out, "</section>")
+    }
+
+    fn outcome(&mut self, outcome: &RuleOutcome, out: &mut dyn Write) -> io::Result<()> {
+        let verdict = outcome.verdict.word();
+        let id = text(&outcome.id);
+        let open = if self.open > 0 { " open=\"open\"" } else { "" };
+        self.open = self.open.saturating_sub(1);
+        writeln!(
+            out,
+            "<details class=\"outcome {verdict}\" id=\"rule-{id}\"{open}>\n<summary>\
+             <span class=\"tag {verdict}\">{verdict}</span> <h3><code>{id}</code></h3> \
+             <span class=\"level\">{}</span>{} <span class=\"message\">{}</span></summary>\n<div class=\"told\">\n<div>",
+            outcome.level,
+            if outcome.is_money {
+                " <span class=\"tag fail\">money at risk</span>"
+            } else {
+                ""
+            },
+            text(&outcome.message),
+        )?;
+        facts(outcome, self.report, out)?;
+        commands(outcome, self.report, out)?;
+        writeln!(out, "</div>\n<div>")?;
+        self.exchanges(&outcome.evidence, out)?;
+        writeln!(out, "</div>\n</div>\n</details>")
+    }
+
+    /// The exchange that the verdict was given on, and those before it folded.
+    fn exchanges(&mut self, evidence: &[ExchangeEvidence], out: &mut dyn Write) -> io::Result<()> {
+        let Some((last, before)) = evidence.split_last() else {
+            return writeln!(out, "<p class=\"quiet\">No exchange is to be shown.</p>");
+        };
+        self.exchange(last, true, out)?;
+        for exchange in before.iter().rev().take(EXCHANGE_LIMIT - 1).rev() {
+            self.exchange(exchange, false, out)?;
+        }
+        let hidden = evidence.len().saturating_sub(EXCHANGE_LIMIT) as u64;
+        if hidden > 0 {
+            let more = figures::counted(hidden, "exchange");
+            writeln!(out, "<p>… and {more} in <code>exchanges/</code>.</p>")?;
+        }
+        Ok(())
+    }
+
+    fn exchange(
+        &mut self,
+        exchange: &ExchangeEvidence,
+        is_last: bool,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let shown = to_text(|out| write_exchange(exchange, is_last, out));
+        match self.left.checked_sub(shown.len()) {
+            Some(left) => {
+                self.left = left;
+                out.write_all(shown.as_bytes())
+            }
+            None => {
+                let label = text(&exchange.label);
+                writeln!(
+                    out,
+                    "<p>{label} <span class=\"quiet\">(in its files)</span></p>"
+                )?;
+                files(exchange, out)
+            }
+        }
+    }
+}
+
+/// What was asked, what came, and what the order said about it.
+fn facts(outcome: &RuleOutcome, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "<dl class=\"facts\">")?;
+    let fact = |name: &str, value: &dyn std::fmt::Display, out: &mut dyn Write| {
+        writeln!(out, "<dt>{name}</dt><dd>{value}</dd>")
+    };
+    fact("asks", &text(&outcome.title), out)?;
+    for id in &outcome.clauses {
+        fact("clause", &clause(id), out)?;
+    }
+    let detail = &outcome.detail;
+    for (name, value) in [
+        ("expected", detail.expected.clone()),
+        ("actual", detail.actual.clone()),
+        ("drained", detail.drained.clone()),
+        ("reproduced", again::reproduced(outcome)),
+        ("seed", again::seed_line(outcome, report)),
+    ] {
+        if let Some(value) = value {
+            fact(name, &text(&value), out)?;
+        }
+    }
+    if let Some(known) = &detail.known {
+        let line = format!(
+            "{} ({}, until {})",
+            known.reason, known.owner, known.expires
+        );
+        fact("known", &text(&line), out)?;
+    }
+    writeln!(out, "</dl>")
+}
+
+/// A clause by its id: its sentence and where that comes from.
+fn clause(id: &str) -> String {
+    match Clause::find(id) {
+        Some(clause) => format!(
+            "{} <span class=\"quiet\"><code>{}</code>, {}</span>",
+            text(clause.sentence),
+            text(clause.id),
+            clause.source,
+        ),
+        None => format!("<code>{}</code>", text(id)),
+    }
+}
+
+/// The commands that show it again.
+fn commands(outcome: &RuleOutcome, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    if let Some(line) = again::rule(outcome, report) {
+        command::write("the rule again", &line, out)?;
+    }
+    let telling = again::telling(outcome);
+    if let Some(sending) = telling.and_then(|exchange| again::exchange(exchange, report)) {
+        command::write("curl", &sending.curl, out)?;
+        command::write("replay", &sending.replay, out)?;
+    }
+    Ok(())
+}
+
+fn write_exchange(
+    exchange: &ExchangeEvidence,
+    is_last: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let open = if is_last { " open=\"open\"" } else { "" };
     writeln!(
         out,
-        "<details>\n<summary>{} → <span class=\"url\">{}</span></summary>",
+        "<details class=\"exchange\"{open}>\n<summary>{} → <span class=\"url\">{}</span>{}</summary>",
         text(&exchange.label),
         text(&exchange.url),
+        answer(exchange),
     )?;
-    write_message("Request", &exchange.sent, out)?;
-    write_message("Response", &exchange.received, out)?;
+    message::request(exchange, out)?;
+    message::response(exchange, out)?;
     if !exchange.ending.is_empty() {
         let ending = text(&exchange.ending);
         writeln!(out, "<p class=\"quiet\">The connection: {ending}.</p>")?;
     }
-    if let Some(stem) = &exchange.file {
-        let stem = text(stem);
-        writeln!(
-            out,
-            "<p class=\"quiet\">Bytes: <a href=\"exchanges/{stem}.request\">request</a>, \
-             <a href=\"exchanges/{stem}.response\">response</a>. Again: <code>sh exchanges/{stem}.sh</code></p>"
-        )?;
-    }
+    files(exchange, out)?;
     writeln!(out, "</details>")
 }
 
-fn write_message(name: &str, bytes: &[u8], out: &mut dyn Write) -> io::Result<()> {
-    let size = figures::counted(bytes.len() as u64, "byte");
-    writeln!(out, "<h4>{name} <span class=\"quiet\">{size}</span></h4>")?;
-    match std::str::from_utf8(bytes) {
-        Ok("") => writeln!(out, "<p class=\"quiet\">nothing</p>"),
-        Ok(message) => {
-            let message = shown::shortened(message, TEXT_LIMIT);
-            writeln!(out, "<pre>{}</pre>", lines(&message))
-        }
-        Err(_) => {
-            let dump = shown::hexdump(bytes, DUMP_LIMIT);
-            writeln!(out, "<pre class=\"dump\">{}</pre>", lines(&dump))
-        }
+/// What the answer amounted to, where somebody asked.
+fn answer(exchange: &ExchangeEvidence) -> String {
+    let said = [&exchange.outcome, &exchange.answer];
+    let said: Vec<&str> = said.into_iter().flatten().map(String::as_str).collect();
+    if said.is_empty() {
+        return String::new();
     }
+    format!(" <strong>{}</strong>", text(&said.join(", ")))
+}
+
+fn files(exchange: &ExchangeEvidence, out: &mut dyn Write) -> io::Result<()> {
+    let Some(stem) = &exchange.file else {
+        return Ok(());
+    };
+    let stem = text(stem);
+    writeln!(
+        out,
+        "<p class=\"quiet\">Bytes: <a href=\"exchanges/{stem}.request\">request</a>, \
+         <a href=\"exchanges/{stem}.response\">response</a></p>"
+    )
 }

@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::chart;
 use super::escape::text;
+use super::{chart, percentiles};
 use crate::report::figures;
 use crate::verdict::{Comparison, Latency, LoadSummary};
 
@@ -21,10 +21,12 @@ pub(super) fn write(load: &LoadSummary, out: &mut dyn Write) -> io::Result<()> {
     write_figures(load, out)?;
     write_thresholds(load, out)?;
     write_comparison(&load.comparison, out)?;
+    writeln!(out, "<div class=\"charts\">")?;
+    percentiles::write(load, out)?;
     chart::throughput(&load.timeline, out)?;
     chart::latency(&load.timeline, out)?;
+    writeln!(out, "</div>")?;
     write_latencies(load, out)?;
-    chart::percentiles(&load.latency, out)?;
     write_errors(load, out)?;
     writeln!(out, "</section>")
 }
@@ -55,7 +57,7 @@ fn write_thresholds(load: &LoadSummary, out: &mut dyn Write) -> io::Result<()> {
     }
     writeln!(
         out,
-        "<h3>Thresholds</h3>\n<div class=\"scroll\"><table>\n<thead><tr><th>Threshold</th>\
+        "<h3>Thresholds</h3>\n<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr><th>Threshold</th>\
          <th>Measured</th><th>Verdict</th></tr></thead>\n<tbody>"
     )?;
     for threshold in &load.thresholds {
@@ -76,7 +78,7 @@ fn write_comparison(lines: &[Comparison], out: &mut dyn Write) -> io::Result<()>
     };
     writeln!(
         out,
-        "<h3>Compared with an earlier run, {}</h3>\n<div class=\"scroll\"><table>\n<thead><tr><th>Figure</th>\
+        "<h3>Compared with an earlier run, {}</h3>\n<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr><th>Figure</th>\
          <th class=\"figure\">Earlier run</th><th class=\"figure\">This run</th>\
          <th class=\"figure\">Change</th><th>Verdict</th></tr></thead>\n<tbody>",
         figures::band(first)
@@ -106,7 +108,7 @@ const fn verdict(held: bool) -> (&'static str, &'static str) {
 fn write_latencies(load: &LoadSummary, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
-        "<h3>Latency</h3>\n<div class=\"scroll\"><table>\n<thead><tr><th></th><th class=\"figure\">Requests</th><th class=\"figure\">Failed</th>"
+        "<h3>By kind of traffic</h3>\n<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr><th></th><th class=\"figure\">Requests</th><th class=\"figure\">Failed</th>"
     )?;
     for (name, _) in figures::latency_columns(&load.latency) {
         writeln!(out, "<th class=\"figure\">{name}</th>")?;
@@ -149,7 +151,7 @@ fn write_errors(load: &LoadSummary, out: &mut dyn Write) -> io::Result<()> {
     }
     writeln!(
         out,
-        "<h3>What went wrong</h3>\n<div class=\"scroll\"><table>\n<tbody>"
+        "<h3>What went wrong</h3>\n<div class=\"scroll\" tabindex=\"0\"><table>\n<tbody>"
     )?;
     let mut errors: Vec<_> = load.errors.iter().collect();
     errors.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));

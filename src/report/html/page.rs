@@ -2,13 +2,18 @@
 
 use std::io::{self, Write};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use sha2::{Digest, Sha256};
+
 use super::escape::text;
-use super::{audit, dialect, failures, load, matrix, run};
+use super::{audit, banner, dialect, failures, load, matrix, run};
 use crate::report::collected::Report;
 use crate::report::figures;
 use crate::report::picture::STYLE as PICTURE_STYLE;
 
 const STYLE: &str = include_str!("style.css");
+const SCRIPT: &str = include_str!("script.js");
 
 /// Writes the report as one self-contained HTML page.
 ///
@@ -16,7 +21,9 @@ const STYLE: &str = include_str!("style.css");
 /// Those of `out`.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     head(report, out)?;
-    banner(report, out)?;
+    writeln!(out, "<div class=\"sheet\">")?;
+    banner::write(report, out)?;
+    ways(report, out)?;
     writeln!(out, "<main>")?;
     failures::write(report, out)?;
     if let Some(summary) = &report.audit {
@@ -30,14 +37,19 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     dialect::write(report, out)?;
     matrix::write(report, out)?;
     run::write(report, out)?;
-    writeln!(out, "</main>\n</body>\n</html>")
+    writeln!(
+        out,
+        "</main>\n</div>\n<script>{SCRIPT}</script>\n</body>\n</html>"
+    )
 }
 
 fn head(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let script = BASE64.encode(Sha256::digest(SCRIPT));
     writeln!(
         out,
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; \
+         script-src 'sha256-{script}'; base-uri 'none'; form-action 'none'\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
          <title>{} · recoup {}</title>\n<style>\n{STYLE}{PICTURE_STYLE}</style>\n</head>\n<body>",
@@ -46,19 +58,32 @@ fn head(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     )
 }
 
-fn banner(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let word = figures::run_word(report.verdict());
-    writeln!(
-        out,
-        "<header class=\"banner {word}\">\n<p class=\"kind\">recoup {}</p>\n<h1>{word}</h1>\n\
-         <p class=\"reason\">{}</p>\n<p class=\"where\">{} · {} · exit code {}, {}</p>\n</header>",
-        text(&report.plan.command),
-        text(&report.reason),
-        text(&report.plan.target),
-        text(&report.plan.started),
-        report.exit.number(),
-        report.exit.meaning(),
-    )
+/// The sections that there are.
+fn ways(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    use crate::verdict::Verdict::Warn;
+
+    let noteworthy = report.noteworthy();
+    let warned = noteworthy.iter().any(|outcome| outcome.verdict == Warn);
+    let failed = noteworthy.iter().any(|outcome| outcome.verdict != Warn);
+    writeln!(out, "<nav aria-label=\"Sections\">")?;
+    for (section, title, is_there) in [
+        ("failures", "What failed", failed),
+        ("warnings", "Warnings", warned),
+        (
+            "audit",
+            "Audit",
+            report.audit.is_some() || !report.alarms.is_empty(),
+        ),
+        ("load", "Load", report.load.is_some()),
+        ("dialect", "Dialect", report.dialect.is_some()),
+        ("rules", "Rules", !report.rules.is_empty()),
+        ("run", "The run", true),
+    ] {
+        if is_there {
+            writeln!(out, "<a href=\"#{section}\">{title}</a>")?;
+        }
+    }
+    writeln!(out, "</nav>")
 }
 
 #[cfg(test)]
@@ -75,7 +100,7 @@ mod tests {
     fn tags(page: &str) -> Vec<String> {
         let (before, after) = page.split_once("<style>").unwrap();
         let (_, after) = after.split_once("</style>").unwrap();
-        let rest = format!("{before}{after}");
+        let rest = format!("{before}{after}").replace(SCRIPT, "");
         let mut tags = Vec::new();
         for piece in rest.split('<').skip(1) {
             let (tag, content) = piece.split_once('>').expect("a tag ends");
@@ -108,15 +133,19 @@ mod tests {
     }
 
     #[test]
-    fn the_page_loads_nothing_and_runs_nothing() {
+    fn the_page_loads_nothing_and_runs_its_own_script_alone() {
         let tags = tags(&page(&sample::failed()));
         for tag in tags {
             let name = tag.split(' ').next().unwrap();
-            let loads = ["script", "link", "img", "iframe", "object", "use", "image"];
+            let loads = ["link", "img", "iframe", "object", "use", "image"];
             assert!(!loads.contains(&name), "<{tag}>");
             assert!(!tag.contains(" src=") && !tag.contains(" on"), "<{tag}>");
             assert!(!tag.contains("href=\"http"), "<{tag}>");
         }
+        let page = page(&sample::failed());
+        assert_eq!(page.matches("<script").count(), 1);
+        assert!(page.contains("script-src 'sha256-"));
+        assert!(!SCRIPT.contains('<') && !SCRIPT.contains("http"));
         assert!(!STYLE.contains("url(") && !STYLE.contains("@import"));
     }
 
@@ -127,6 +156,20 @@ mod tests {
             page.contains("answered &lt;script&gt;alert(1)&lt;/script&gt; &amp; [sign key] ␛[31m")
         );
         assert!(page.contains("80 81 82 20 62 69 6e 61 72 79"), "a hexdump");
+    }
+
+    #[test]
+    fn every_rule_has_its_anchor_and_every_link_within_the_page_an_end() {
+        let report = sample::failed();
+        let page = page(&report);
+        for rule in &report.rules {
+            let anchor = format!("id=\"rule-{}\"", rule.id);
+            assert_eq!(page.matches(&anchor).count(), 1, "{anchor}");
+        }
+        for piece in page.split("href=\"#").skip(1) {
+            let (name, _) = piece.split_once('"').unwrap();
+            assert!(page.contains(&format!("id=\"{name}\"")), "{name}");
+        }
     }
 
     #[test]

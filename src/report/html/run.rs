@@ -19,7 +19,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         "a gateway of its own"
     };
     let seed = plan.seed.to_string();
-    writeln!(out, "<div class=\"scroll\"><table>\n<tbody>")?;
+    writeln!(out, "<table class=\"members\">\n<tbody>")?;
     for (name, value) in [
         ("Command", plan.command.as_str()),
         ("Target", &plan.target),
@@ -37,7 +37,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             text(value)
         )?;
     }
-    writeln!(out, "</tbody></table></div>\n</section>")
+    writeln!(out, "</tbody></table>\n</section>")
 }
 
 fn write_preflight(report: &Report, out: &mut dyn Write) -> io::Result<()> {

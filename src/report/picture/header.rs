@@ -1,7 +1,7 @@
 //! What is claimed, and what the bars mean.
 
 use super::sheet::{Anchor, MARGIN, Sheet, Size, WIDTH, wrapped};
-use super::words;
+use super::{Place, words};
 use crate::report::block::violation_heading;
 use crate::report::shown;
 use crate::verdict::{LaneKind, Scene, Violation};
@@ -13,11 +13,14 @@ const KINDS: [(LaneKind, &str, &str); 4] = [
     (LaneKind::Query, "query", "query"),
 ];
 
-/// Draws both; what was wrong stands largest.
-pub(super) fn draw(sheet: &mut Sheet, violation: &Violation, scene: &Scene) {
-    let heading = format!("{} · {}", violation.invariant, violation_heading(violation));
-    lines(sheet, Size::Normal, " strong", 17.0, &heading);
-    sheet.y += 4.0;
+/// Draws both; what was wrong stands largest. On a page heading and message
+/// stand beside the picture already.
+pub(super) fn draw(sheet: &mut Sheet, violation: &Violation, scene: &Scene, place: Place) {
+    if place == Place::File {
+        let heading = format!("{} · {}", violation.invariant, violation_heading(violation));
+        lines(sheet, Size::Normal, " strong", 17.0, &heading);
+        sheet.y += 4.0;
+    }
     lines(
         sheet,
         Size::Large,
@@ -26,13 +29,10 @@ pub(super) fn draw(sheet: &mut Sheet, violation: &Violation, scene: &Scene) {
         &words::claim(violation),
     );
     sheet.y += 2.0;
-    lines(
-        sheet,
-        Size::Normal,
-        "",
-        16.0,
-        &shown::line(&violation.message),
-    );
+    if place == Place::File {
+        let message = shown::line(&violation.message);
+        lines(sheet, Size::Normal, "", 16.0, &message);
+    }
     if !scene.note.is_empty() {
         let note = format!("The money below is {}.", shown::line(&scene.note));
         lines(sheet, Size::Normal, " quiet", 16.0, &note);

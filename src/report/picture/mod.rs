@@ -36,7 +36,7 @@ pub(super) enum Place {
 pub(super) fn svg(violation: &Violation, scene: &Scene, place: Place) -> String {
     let axis = Axis::of(scene, violation.paid);
     let mut sheet = Sheet::new();
-    header::draw(&mut sheet, violation, scene);
+    header::draw(&mut sheet, violation, scene, place);
     let (witness, others): (Vec<_>, Vec<_>) = scene.lanes.iter().partition(|lane| lane.is_witness);
     // The mark's line runs through the lanes, behind all that is drawn later.
     let (top, before) = (sheet.y, sheet.body.len());

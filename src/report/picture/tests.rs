@@ -235,6 +235,7 @@ fn a_race_is_told_by_its_sum_its_crossing_and_its_signs() {
     assert_eq!(svg.matches("<g class=\"witness\">").count(), 2);
     assert_eq!(svg.matches("<g class=\"faded\">").count(), 3);
     let (_, described) = svg.split_once("<desc>").unwrap();
+    assert!(described.contains("beside these: 1 refused, 1 without a certain answer, 1 asked by"));
     assert!(described.contains("in the end at least 1150 and at most 1160 was used of 1000 paid"));
 }
 

@@ -1,6 +1,6 @@
 //! What a picture says in words.
 
-use crate::report::shown;
+use crate::report::{figures, shown};
 use crate::verdict::{Claim, Lane, LaneKind, Role, Scene, Violation};
 
 /// Amounts that are named one by one.
@@ -113,6 +113,7 @@ pub(super) fn description(violation: &Violation, scene: &Scene) -> String {
     if more > 0 {
         words.push(format!("and {more} more"));
     }
+    words.extend(beside(scene));
     if let Some(last) = scene.money.last() {
         let paid = violation.paid;
         words.push(match last.at_least {
@@ -130,6 +131,30 @@ pub(super) fn description(violation: &Violation, scene: &Scene) -> String {
         words.push(format!("at event {}: {}", mark.place, mark.words));
     }
     words.join("; ")
+}
+
+/// The order's other traffic, counted; `None` where there was none.
+fn beside(scene: &Scene) -> Option<String> {
+    const KINDS: [(LaneKind, &str); 4] = [
+        (LaneKind::Accepted, "accepted"),
+        (LaneKind::Refused, "refused"),
+        (LaneKind::Unknown, "without a certain answer"),
+        (LaneKind::Query, "asked by a query"),
+    ];
+    let count = |kind| {
+        let others = scene.lanes.iter().filter(|lane| !lane.is_witness);
+        others.filter(|lane| lane.kind == kind).count() as u64
+    };
+    let mut parts: Vec<String> = KINDS
+        .into_iter()
+        .map(|(kind, word)| (count(kind), word))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{} {word}", figures::count(count)))
+        .collect();
+    if scene.hidden > 0 {
+        parts.push(format!("{} not drawn", figures::count(scene.hidden)));
+    }
+    (!parts.is_empty()).then(|| format!("beside these: {}", parts.join(", ")))
 }
 
 /// The first time of all that is drawn.

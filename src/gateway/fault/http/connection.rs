@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::{Method, StatusCode};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tower_service::Service;
 
@@ -16,6 +15,7 @@ use super::worker::Worker;
 use crate::gateway::connection::{Connections, Stop};
 use crate::gateway::fault::{Fault, Faults};
 use crate::gateway::settings::Limits;
+use crate::gateway::stream::Stream;
 use crate::gateway::wire::Pending;
 
 /// How long a server that minds it waits to see whether its caller closes.
@@ -43,13 +43,12 @@ impl FaultyConnections {
 impl Connections for FaultyConnections {
     fn serve(
         self: Arc<Self>,
-        stream: TcpStream,
+        stream: Stream,
         router: Router,
         limits: Limits,
         mut stop: Stop,
     ) -> Pending<'static, ()> {
         Box::pin(async move {
-            let _ = stream.set_nodelay(true);
             let mut connection = Connection {
                 reader: Reader::new(stream),
                 router,

@@ -3,7 +3,8 @@
 use std::io;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+
+use crate::gateway::stream::Stream;
 
 /// How much one read brings at most.
 const PACKET: usize = 256 * 1024;
@@ -11,14 +12,14 @@ const PACKET: usize = 256 * 1024;
 /// A connection, and what was read from it and not used yet.
 #[derive(Debug)]
 pub(super) struct Reader {
-    stream: TcpStream,
+    stream: Stream,
     /// What was read and not used yet.
     pub(super) buffer: Vec<u8>,
 }
 
 impl Reader {
     /// Reads from `stream`.
-    pub(super) const fn new(stream: TcpStream) -> Self {
+    pub(super) const fn new(stream: Stream) -> Self {
         Self {
             stream,
             buffer: Vec::new(),
@@ -56,6 +57,6 @@ impl Reader {
 
     /// Resets the connection, as the system does for a process that died.
     pub(super) fn reset(self) {
-        let _ = self.stream.set_zero_linger();
+        self.stream.reset_on_drop();
     }
 }

@@ -1,5 +1,6 @@
 //! Orders and refunds in a SQLite file: what was answered survives a crash.
 
+mod checkpoints;
 mod find;
 mod later;
 mod ledger;

@@ -15,6 +15,10 @@ use super::soundness;
 /// what a caller waits for at most, where a batch is waiting before its own.
 const BUSY: Duration = Duration::from_secs(2);
 
+/// How much of the file the writer keeps in memory, in KiB. A refund's number
+/// may belong anywhere in its index.
+const CACHE_KIB: i64 = 64 * 1024;
+
 /// Why a file can't be used as a store. Where one is given, the file is as it
 /// was.
 #[derive(Debug, thiserror::Error)]
@@ -95,6 +99,14 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, OpenProblem> {
     Ok(connection)
 }
 
+/// Opens a file that is open already, for writing its log back.
+pub(super) fn open_for_checkpoints(path: &Path) -> Result<Connection, OpenProblem> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.execute_batch("PRAGMA synchronous = FULL")?;
+    Ok(connection)
+}
+
 /// Refuses a log without its file: SQLite would take the file for new, and
 /// delete the log with what was acknowledged in it.
 fn check_file_of_log(path: &Path) -> Result<(), OpenProblem> {
@@ -119,6 +131,9 @@ fn make_durable(connection: &Connection) -> Result<(), OpenProblem> {
         return Err(OpenProblem::JournalMode(mode));
     }
     connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")?;
+    // The log is written back by a thread of its own.
+    connection.execute_batch("PRAGMA wal_autocheckpoint = 0")?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
+use super::checkpoints::Checkpoints;
 use super::find::Finder;
 use super::ledger::Ledger;
 use super::open::{self, OpenProblem};
@@ -39,7 +40,8 @@ impl SqliteStore {
     fn written_by(connection: Connection, path: &Path) -> Result<Self, OpenProblem> {
         let trouble = Arc::new(Trouble::with(path.display()));
         let readers = Readers::start(path, &trouble)?;
-        let writer = Writer::start(connection, trouble)?;
+        let checkpoints = Checkpoints::start(path)?;
+        let writer = Writer::start(connection, checkpoints, trouble)?;
         Ok(Self { readers, writer })
     }
 }
@@ -195,5 +197,26 @@ mod tests {
             assert!(!answer.await.unwrap().unwrap().repeated);
         }
         assert_eq!(refunded(&store).await, 2_000);
+    }
+
+    #[tokio::test]
+    async fn the_log_is_written_back_while_the_store_is_at_work() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.sqlite");
+        let store = SqliteStore::open(&path).unwrap();
+        store.pay(payment()).await.unwrap().unwrap();
+        let size = || std::fs::metadata(&path).unwrap().len();
+        let (before, mut made) = (size(), 0);
+        while size() == before {
+            let waiting: Vec<_> = (made..made + 500)
+                .map(|number| store.refund(refund(number)))
+                .collect();
+            made += waiting.len();
+            for answer in waiting {
+                assert!(!answer.await.unwrap().unwrap().repeated);
+            }
+            assert!(made < 500_000, "nothing was written back");
+        }
+        assert_eq!(refunded(&store).await, i64::try_from(made).unwrap());
     }
 }

@@ -15,6 +15,7 @@ use std::thread::{self, JoinHandle};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
+use super::checkpoints::Checkpoints;
 use super::ledger::Ledger;
 use crate::gateway::store::contract::{Reply, StoreError};
 use crate::gateway::store::trouble::Trouble;
@@ -41,11 +42,15 @@ impl Writer {
     ///
     /// # Errors
     /// The system's, where there can be no further thread.
-    pub(super) fn start(connection: Connection, trouble: Arc<Trouble>) -> io::Result<Self> {
+    pub(super) fn start(
+        connection: Connection,
+        checkpoints: Checkpoints,
+        trouble: Arc<Trouble>,
+    ) -> io::Result<Self> {
         let (commands, queue) = mpsc::channel();
         let thread = thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || write_all(connection, &queue, &trouble))?;
+            .spawn(move || write_all(connection, checkpoints, &queue, &trouble))?;
         Ok(Self {
             commands: Some(commands),
             thread: Some(thread),
@@ -84,7 +89,12 @@ impl Drop for Writer {
 }
 
 /// Runs until every sender has gone.
-fn write_all(connection: Connection, queue: &Receiver<Command>, trouble: &Trouble) {
+fn write_all(
+    connection: Connection,
+    mut checkpoints: Checkpoints,
+    queue: &Receiver<Command>,
+    trouble: &Trouble,
+) {
     // Without its statements the thread ends, and every call is answered with
     // an error; the tables were there when the file was opened.
     let mut ledger = match Ledger::new(&connection) {
@@ -94,7 +104,11 @@ fn write_all(connection: Connection, queue: &Receiver<Command>, trouble: &Troubl
     while let Ok(first) = queue.recv() {
         let group = std::iter::once(first).chain(queue.try_iter().take(LARGEST_GROUP - 1));
         match commit(&connection, &mut ledger, group) {
-            Ok(answers) => answers.into_iter().for_each(|answer| answer()),
+            Ok(answers) => {
+                let commands = answers.len();
+                answers.into_iter().for_each(|answer| answer());
+                checkpoints.committed(&connection, commands);
+            }
             Err(error) => trouble.tell(error),
         }
     }

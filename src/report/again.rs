@@ -1,0 +1,84 @@
+//! The commands that show a failure again, as a person would type them.
+
+use std::path::Path;
+
+use super::collected::Report;
+use super::script::{curl_line, word};
+use crate::verdict::{ExchangeEvidence, RuleOutcome};
+
+/// The commands that send one request again.
+pub(crate) struct Sending {
+    /// By curl, which writes the framing itself.
+    pub(crate) curl: String,
+    /// By recoup, which sends the recorded bytes.
+    pub(crate) replay: String,
+}
+
+/// The exchange that shows a failure: the last, which the verdict was given on.
+pub(crate) fn telling(outcome: &RuleOutcome) -> Option<&ExchangeEvidence> {
+    outcome.evidence.last()
+}
+
+/// The seed that the failure follows from; for a target that stays, with the
+/// clock as well.
+pub(crate) fn seed_line(outcome: &RuleOutcome, report: &Report) -> Option<String> {
+    let seed = outcome.detail.failing_seed?;
+    let plan = &report.plan;
+    // In-process the clock is always the same, and the target always new.
+    Some(if plan.in_process {
+        seed.to_string()
+    } else {
+        let clock = word(&plan.clock);
+        format!("{seed} (the same bytes, once the gateway has forgotten them: --clock {clock})")
+    })
+}
+
+/// How often it failed of the times that it was tried.
+pub(crate) fn reproduced(outcome: &RuleOutcome) -> Option<String> {
+    outcome.detail.failing_seed?;
+    let again = outcome.detail.reproduced?;
+    let remark = if again.failed == 1 && again.attempts > 1 {
+        ": it did not fail again, and stays a failure"
+    } else {
+        ""
+    };
+    Some(format!("{} of {}{remark}", again.failed, again.attempts))
+}
+
+/// The command that tries the rule again with the same seed.
+pub(crate) fn rule(outcome: &RuleOutcome, report: &Report) -> Option<String> {
+    let seed = outcome.detail.failing_seed?;
+    let id = word(&outcome.id);
+    // What a run was given beside these is not kept, keys least of all.
+    let others = if report.plan.in_process {
+        ""
+    } else {
+        "  # and the run's other flags"
+    };
+    let target = target(report);
+    Some(format!(
+        "recoup check --only {id} --seed {seed}{target}{others}"
+    ))
+}
+
+/// The commands that send this request again, once its files are written.
+pub(crate) fn exchange(exchange: &ExchangeEvidence, report: &Report) -> Option<Sending> {
+    let stem = exchange.file.as_ref()?;
+    let folder = report.folder.as_deref().unwrap_or(Path::new(""));
+    let file = |ending: &str| {
+        let path = folder.join("exchanges").join(format!("{stem}.{ending}"));
+        word(&path.to_string_lossy())
+    };
+    let curl = curl_line(exchange, &file("body")).unwrap_or_else(|| format!("sh {}", file("sh")));
+    let replay = format!("recoup replay {}{}", file("json"), target(report));
+    Some(Sending { curl, replay })
+}
+
+/// The flag that names the target; none for a gateway of the run's own.
+fn target(report: &Report) -> String {
+    if report.plan.in_process {
+        String::new()
+    } else {
+        format!(" --target {}", word(&report.plan.target))
+    }
+}
