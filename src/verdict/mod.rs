@@ -12,6 +12,7 @@ pub mod exchange;
 pub mod exit_code;
 pub mod failure;
 pub mod load;
+pub mod reproducer;
 pub mod rule;
 pub mod scene;
 pub mod shard;
@@ -29,6 +30,10 @@ pub use failure::{FailureDetail, Known, Reproduced};
 pub use load::{
     Comparison, KindSummary, Latency, LoadProgress, LoadSummary, PercentilePoint, ThresholdOutcome,
     TimelinePoint,
+};
+pub use reproducer::{
+    REPRODUCER_SCHEMA, ReleaseForm, Reproducer, ReproducerError, Reproduction, Traffic, Volley,
+    VolleyRequest, share,
 };
 pub use rule::{Level, RuleOutcome, Verdict};
 pub use scene::{Lane, LaneKind, Mark, MoneyPoint, Scene};
