@@ -18,6 +18,7 @@ use crate::verdict::{
 use super::error::CliError;
 use super::interrupt;
 use super::output::{Format, OutputArgs};
+use super::selftest::calibrate;
 use super::target::{Target, TargetArgs};
 
 /// How a run ended, and why, in one line.
@@ -91,6 +92,9 @@ impl Run {
             clock: setting.caller.clock.start().exact(),
             started: started.to_string(),
         }));
+        if let Some(calibration) = calibrate::kept(&output.report) {
+            observers.emit(&Event::Calibrated(Box::new(calibration)));
+        }
         Ok(Self {
             setting,
             observers,

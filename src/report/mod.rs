@@ -28,6 +28,7 @@ mod lines;
 pub mod markdown;
 mod palette;
 mod picture;
+mod power;
 mod progress;
 mod recorded;
 mod redact;

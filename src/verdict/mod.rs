@@ -12,6 +12,7 @@ pub mod exchange;
 pub mod exit_code;
 pub mod failure;
 pub mod load;
+pub mod power;
 pub mod reproducer;
 pub mod rule;
 pub mod scene;
@@ -35,6 +36,7 @@ pub use reproducer::{
     REPRODUCER_SCHEMA, ReleaseForm, Reproducer, ReproducerError, Reproduction, Traffic, Volley,
     VolleyRequest, share,
 };
+pub use power::{CalibratedWindow, Calibration, Power, Races, WINDOWS_MICROS, WindowPower};
 pub use rule::{Level, RuleOutcome, Verdict};
 pub use scene::{Lane, LaneKind, Mark, MoneyPoint, Scene};
 pub use shard::{Shard, ShardError};
