@@ -92,7 +92,7 @@ impl RunFolder {
     pub fn write(&self, report: &mut Report) -> Result<(), ReportError> {
         let mut first_error = exchanges::write(&self.path, &report.plan, &mut report.rules);
         if let Some(audit) = &mut report.audit {
-            first_error = first_error.and(exhibits::write(&self.path, audit));
+            first_error = first_error.and(exhibits::write(&self.path, &report.plan, audit));
         }
         report.folder = Some(self.path.clone());
         for (name, write) in FILES {

@@ -10,14 +10,9 @@ use crate::verdict::{
     AuditSummary, CERTIFICATE_SCHEMA, Certificate, CertifiedTerms, Claim, Comparison, Dialect,
     DialectPoint, Event, ExchangeEvidence, Exhibit, ExitCode, Exposure, FailureDetail, KindSummary,
     Lane, LaneKind, Latency, Level, LoadProgress, LoadSummary, MoneyPoint, Observer,
-<<<<<<< HEAD
-    PercentilePoint, REPRODUCER_SCHEMA, ReleaseForm, Reproduced, Reproducer, RuleOutcome, RunPlan,
-    RunVerdict, Scene, Severity, ThresholdOutcome, TimelinePoint, Timing, Traffic, Verdict,
-    Violation, Volley, VolleyRequest, WitnessStep,
-=======
-    PercentilePoint, Races, Reproduced, RuleOutcome, RunPlan, RunVerdict, Scene, Severity,
-    ThresholdOutcome, TimelinePoint, Timing, Verdict, Violation, WitnessStep,
->>>>>>> races
+    PercentilePoint, REPRODUCER_SCHEMA, Races, ReleaseForm, Reproduced, Reproducer, RuleOutcome,
+    RunPlan, RunVerdict, Scene, Severity, ThresholdOutcome, TimelinePoint, Timing, Traffic,
+    Verdict, Violation, Volley, VolleyRequest, WitnessStep,
 };
 
 /// A sign key that the failed run's gateway gives away everywhere.

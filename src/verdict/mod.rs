@@ -32,11 +32,11 @@ pub use load::{
     Comparison, KindSummary, Latency, LoadProgress, LoadSummary, PercentilePoint, ThresholdOutcome,
     TimelinePoint,
 };
+pub use power::{CalibratedWindow, Calibration, Power, Races, WINDOWS_MICROS, WindowPower};
 pub use reproducer::{
     REPRODUCER_SCHEMA, ReleaseForm, Reproducer, ReproducerError, Reproduction, Traffic, Volley,
     VolleyRequest, share,
 };
-pub use power::{CalibratedWindow, Calibration, Power, Races, WINDOWS_MICROS, WindowPower};
 pub use rule::{Level, RuleOutcome, Verdict};
 pub use scene::{Lane, LaneKind, Mark, MoneyPoint, Scene};
 pub use shard::{Shard, ShardError};

@@ -75,7 +75,11 @@ pub enum ReleaseForm {
 
 /// One request of a volley.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(tag = "ask", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "ask",
+    rename_all = "kebab-case",
+    rename_all_fields = "camelCase"
+)]
 pub enum VolleyRequest {
     /// A refund.
     Refund {
@@ -180,7 +184,10 @@ impl Traffic {
 
     /// How many requests a round sends.
     pub fn len(&self) -> usize {
-        self.volleys.iter().map(|volley| volley.requests.len()).sum()
+        self.volleys
+            .iter()
+            .map(|volley| volley.requests.len())
+            .sum()
     }
 
     /// Whether it sends nothing.

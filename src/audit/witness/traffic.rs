@@ -138,7 +138,9 @@ fn nearest(all: &[Operation], end: u64, paid: i64) -> (i64, Vec<Operation>) {
         let most = used.entry(number).or_default();
         *most = accepted.max(*most);
     }
-    let used = used.values().fold(0, |sum: i64, one| sum.saturating_add(*one));
+    let used = used
+        .values()
+        .fold(0, |sum: i64, one| sum.saturating_add(*one));
     (
         paid.saturating_sub(used).clamp(1, paid.max(1)),
         all[before..count].to_vec(),
@@ -209,7 +211,10 @@ mod tests {
             "{}\n{lines}",
             r#"{"schema":"recoup.history/1","duplicates":"either","lateFailure":false}"#
         );
-        let history = TextReader::new(text.as_bytes()).unwrap().read_all().unwrap();
+        let history = TextReader::new(text.as_bytes())
+            .unwrap()
+            .read_all()
+            .unwrap();
         let violation = judge(&history).violations.remove(0);
         (history, violation)
     }
@@ -260,8 +265,7 @@ mod tests {
 
     #[test]
     fn a_long_history_is_cut_and_what_was_refunded_before_is_not_paid() {
-        let mut lines =
-            r#"{"type":"order","order":"o1","paid":1000,"currency":"JPY"}"#.to_owned();
+        let mut lines = r#"{"type":"order","order":"o1","paid":1000,"currency":"JPY"}"#.to_owned();
         for place in 0..100 {
             let (sent, answered) = (2 * place + 1, 2 * place + 2);
             let amount = if place == 99 { 999 } else { 1 };

@@ -225,7 +225,8 @@ impl Sought {
             undecided: u32::from(found.is_none() && summary.verdict == RunVerdict::Inconclusive),
             shows: found.map(|found| {
                 let exhibit = found.exhibit.as_ref();
-                let inequality = exhibit.and_then(|exhibit| exhibit.certificate.inequality.as_ref());
+                let inequality =
+                    exhibit.and_then(|exhibit| exhibit.certificate.inequality.as_ref());
                 shows(found, inequality)
             }),
         }

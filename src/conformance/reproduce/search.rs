@@ -386,7 +386,9 @@ mod tests {
             }],
         };
         let mut script = Script::of(is_duel);
-        let (least, _) = search(&mut script, &[alone.clone(), storm()]).await.unwrap();
+        let (least, _) = search(&mut script, &[alone.clone(), storm()])
+            .await
+            .unwrap();
         assert_eq!(least.len(), 2);
         assert_eq!(script.asked[..2], [FIRST_ROUNDS, FIRST_ROUNDS]);
         assert_eq!(search(&mut Script::of(is_duel), &[alone]).await, None);
