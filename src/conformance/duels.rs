@@ -29,7 +29,7 @@ pub async fn fire_duels(setting: &Setting, count: u32) -> Result<Duels, Stop> {
     let recorder = Recorder::new(&setting.caller.profile, None);
     let mut contenders = Contenders::open(&mut probe, CONTENDERS).await?;
     let raced = probe.raced();
-    let release = raced.choice(&mut probe, &mut contenders).await.release();
+    let release = raced.choice(&mut probe).await.release();
     let mut seen = 0;
     for _ in 0..count {
         let order = probe.paid(PAID).await?;

@@ -77,10 +77,10 @@ impl Choice {
 }
 
 impl Raced {
-    /// What harmless volleys show, measured once a run: `contenders` refunds of
-    /// an order that nobody has paid for.
-    pub async fn choice(&self, probe: &mut Probe, contenders: &mut Contenders) -> Choice {
-        *self.choice.get_or_init(|| measure(probe, contenders)).await
+    /// What harmless volleys show, measured once a run: refunds of an order that
+    /// nobody has paid for, as many as a duel has, whichever race comes first.
+    pub async fn choice(&self, probe: &mut Probe) -> Choice {
+        *self.choice.get_or_init(|| measure(probe)).await
     }
 
     /// The median service time of a harmless request; zero before the choice.
@@ -121,19 +121,21 @@ impl Raced {
 
 /// Fires harmless volleys, by both ways in turn. A target that does not answer
 /// them all is not waited for again.
-async fn measure(probe: &mut Probe, contenders: &mut Contenders) -> Choice {
+async fn measure(probe: &mut Probe) -> Choice {
+    let Ok(mut contenders) = Contenders::open(probe, CONTENDERS).await else {
+        return Choice::default();
+    };
     let recorder = Recorder::new(&probe.caller().profile.clone(), None);
     let mut spreads: [Vec<Duration>; 2] = [Vec::new(), Vec::new()];
     let mut services: Vec<Duration> = Vec::new();
-    // As many as a duel has, also where the first race has more connections.
-    let count = contenders.count().min(CONTENDERS);
+
     'volleys: for _ in 0..VOLLEYS {
         for (release, spreads) in [Release::Whole, Release::LastByte]
             .into_iter()
             .zip(&mut spreads)
         {
             let order = probe.caller().numbers.order();
-            let shots: Vec<Shot> = (0..count)
+            let shots: Vec<Shot> = (0..CONTENDERS)
                 .map(|_| Shot::of(&order, probe.refund_number(), 1))
                 .collect();
             let landed = contenders.fire(probe, &recorder, &shots, release).await;
@@ -148,7 +150,7 @@ async fn measure(probe: &mut Probe, contenders: &mut Contenders) -> Choice {
     }
     let [whole, last_byte] = spreads.map(median);
     Choice {
-        contenders: u32::try_from(count).unwrap_or(u32::MAX),
+        contenders: u32::try_from(CONTENDERS).unwrap_or(u32::MAX),
         whole,
         last_byte,
         service: median(services).unwrap_or_default(),

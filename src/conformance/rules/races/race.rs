@@ -68,7 +68,7 @@ impl Race {
         let recorder = Recorder::new(&caller.profile, None);
         let mut contenders = Contenders::open(probe, self.contenders).await?;
         let raced = probe.raced();
-        raced.choice(probe, &mut contenders).await;
+        raced.choice(probe).await;
         let mut volleys = 0;
         let mut replies: Vec<Reply> = Vec::new();
         let mut rounds = 0;
@@ -125,7 +125,7 @@ impl Race {
         }
         // The better way of releasing; and now and then the other one, since
         // some gateways work on a request before its last byte is there.
-        let choice = probe.raced().choice(probe, contenders).await;
+        let choice = probe.raced().choice(probe).await;
         let release = match round % 4 {
             3 => choice.release().other(),
             _ => choice.release(),
