@@ -14,12 +14,14 @@ mod load;
 mod merge;
 mod output;
 mod replay;
+mod rounds;
 mod rules;
 mod run;
 mod selftest;
 mod serve;
 mod serve_log;
 mod shard;
+mod shrink;
 mod sign;
 mod target;
 

@@ -17,6 +17,7 @@ mod load;
 mod orders;
 mod repeat;
 mod replay;
+mod reproduce;
 mod scenarios;
 mod secrets;
 mod selftest;
