@@ -201,6 +201,8 @@ fn request(
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
     use crate::audit::history::{History, TextReader};
     use crate::audit::judge;
@@ -269,9 +271,11 @@ mod tests {
         for place in 0..100 {
             let (sent, answered) = (2 * place + 1, 2 * place + 2);
             let amount = if place == 99 { 999 } else { 1 };
-            lines += &format!(
+            write!(
+                lines,
                 "\n{{\"type\":\"refund\",\"order\":\"o1\",\"refund\":\"r{place}\",\"amount\":{amount},\"sent\":{sent},\"answered\":{answered},\"outcome\":\"accepted\"}}"
-            );
+            )
+            .unwrap();
         }
         let (history, violation) = judged(&lines);
         let starts = starts(&history.orders[0], &violation);
