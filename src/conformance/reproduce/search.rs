@@ -6,6 +6,7 @@
 //! which fails half as often as the best so far would have failed once with
 //! 95 %.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 
 use crate::conformance::rule::Stop;
@@ -94,7 +95,7 @@ pub async fn search(trying: &mut impl Trying, starts: &[Traffic]) -> Option<(Tra
         is_stopped: false,
     };
     search.shrink().await;
-    Some((search.best, search.tried))
+    Some((renumbered(search.best), search.tried))
 }
 
 struct Search<'a, T> {
@@ -238,6 +239,18 @@ fn scaled(traffic: &Traffic, paid: i64, is_rounded_up: bool) -> Traffic {
     scaled
 }
 
+/// The same with numbers counted from 1, in the order of first use.
+fn renumbered(mut traffic: Traffic) -> Traffic {
+    let mut numbers: BTreeMap<u32, u32> = BTreeMap::new();
+    for request in requests(&mut traffic) {
+        if let VolleyRequest::Refund { number, .. } = request {
+            let next = u32::try_from(numbers.len() + 1).expect("a round has few numbers");
+            *number = *numbers.entry(*number).or_insert(next);
+        }
+    }
+    traffic
+}
+
 fn requests(traffic: &mut Traffic) -> impl Iterator<Item = &mut VolleyRequest> {
     let volleys = traffic.volleys.iter_mut();
     volleys.flat_map(|volley| volley.requests.iter_mut())
@@ -351,7 +364,7 @@ mod tests {
         let (least, tried) = search(&mut Script::of(is_duel), &[storm()]).await.unwrap();
         assert_eq!(
             least.to_string(),
-            "2 requests at once (refund 1 as number 21, refund 1 as number 22) on an order of 1"
+            "2 requests at once (refund 1 as number 1, refund 1 as number 2) on an order of 1"
         );
         assert_eq!(tried.failed, 1);
     }
@@ -362,7 +375,7 @@ mod tests {
         let (least, _) = search(&mut script, &[storm()]).await.unwrap();
         assert_eq!(
             least.to_string(),
-            "refund 501 as number 3, then refund 502 as number 20 on an order of 1000"
+            "refund 501 as number 1, then refund 502 as number 2 on an order of 1000"
         );
     }
 
