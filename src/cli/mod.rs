@@ -20,6 +20,7 @@ mod selftest;
 mod serve;
 mod serve_log;
 mod shard;
+mod shell;
 mod sign;
 mod target;
 

@@ -21,6 +21,7 @@ mod scenarios;
 mod secrets;
 mod selftest;
 mod shards;
+mod shell;
 mod sign;
 mod stores;
 #[path = "../support/recoup.rs"]
