@@ -125,12 +125,7 @@ const fn reply(body: &[u8]) -> Reply<'_> {
 
 /// Refunds of 1 in turn of many orders, sent and answered. What a recording
 /// keeps grows, so each gets so many and is thrown away, outside the clock.
-fn record(
-    bencher: &mut Bencher<'_>,
-    profile: &Profile,
-    accepted: &Evidence,
-    form: Option<Form>,
-) {
+fn record(bencher: &mut Bencher<'_>, profile: &Profile, accepted: &Evidence, form: Option<Form>) {
     bencher.iter_custom(|iterations| {
         let mut took = Duration::ZERO;
         let mut left = iterations;

@@ -12,6 +12,7 @@ mod history;
 mod interrupt;
 mod load;
 mod merge;
+mod metrics;
 mod output;
 mod replay;
 mod rules;

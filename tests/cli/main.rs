@@ -14,6 +14,7 @@ mod docs;
 mod gate;
 mod history;
 mod load;
+mod metrics;
 mod orders;
 mod repeat;
 mod replay;
