@@ -2,6 +2,7 @@
 //! codes and files.
 
 mod baseline;
+mod commands;
 #[path = "../support/postgres.rs"]
 #[expect(
     dead_code,
@@ -9,6 +10,7 @@ mod baseline;
     reason = "shared with tests that ask more of it, and unwrap what must be there"
 )]
 mod database;
+mod deploy;
 mod dialect;
 mod docs;
 mod gate;
