@@ -8,7 +8,10 @@ use std::time::{Duration, Instant};
 
 use criterion::{Bencher, Criterion, Throughput, criterion_group, criterion_main};
 
-use recoup::audit::{Evidence, Form, Money, RecordedOrder, Recorder, Reply, classify};
+use recoup::audit::{
+    Evidence, Form, Money, OrderHistory, OrderMonitor, RecordedOrder, Recorder, RefundOutcome,
+    Reply, Terms, classify,
+};
 use recoup::protocol::envelope::seal_raw;
 use recoup::protocol::signature::{sign, verify};
 use recoup::protocol::{
@@ -116,6 +119,22 @@ fn evidence(criterion: &mut Criterion) {
     }
 }
 
+/// What the monitor takes of it: a refund that is sent, and accepted.
+fn watching(criterion: &mut Criterion) {
+    let terms = Terms::from(&Profile::built_in());
+    let order = Numbers::new(1, "").order();
+    let mut history = OrderHistory::new(order, Amount::new(1 << 40), "JPY");
+    let refund = Numbers::new(1, "").refund();
+    let number = history.new_number(&refund);
+    let mut monitor = OrderMonitor::new(history.paid, terms);
+    criterion.bench_function("evidence/watch a refund", |bencher| {
+        bencher.iter(|| {
+            monitor.sent(black_box(number), Amount::new(1), &[]);
+            monitor.answered(number, Amount::new(1), RefundOutcome::Accepted)
+        });
+    });
+}
+
 const fn reply(body: &[u8]) -> Reply<'_> {
     Reply::Answered {
         http_status: 200,
@@ -152,5 +171,5 @@ fn record(bencher: &mut Bencher<'_>, profile: &Profile, accepted: &Evidence, for
     });
 }
 
-criterion_group!(engine, signing, messages, evidence);
+criterion_group!(engine, signing, messages, evidence, watching);
 criterion_main!(engine);

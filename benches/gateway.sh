@@ -29,7 +29,7 @@ run() { # name users flags…
     local name=$1
     users=$2
     shift 2
-    run_unwritten "$seconds" "$@"
+    run_recoup "$seconds" --history off "$@"
     stop_server
     say "$name: $(cut -f1 "$work/result") requests/s"
     printf '%s\t%s\t%s\n' "$name" "$users" "$(cat "$work/result")" >>"$work/results"

@@ -22,6 +22,7 @@
 //! 8. [`witness`]: the smallest set of operations that shows a violation, the
 //!    inequality in words, the certificate and what a picture of it shows.
 //!    [`invariant`] names what can be violated.
+//! 9. [`power`]: how likely the traffic was to show a race at all.
 //!
 //! Three rules hold everywhere. What *certainly* took effect and what *may*
 //! have are never added into one figure. An unsigned claim proves nothing
@@ -37,6 +38,7 @@ pub mod invariant;
 pub mod judge;
 pub mod monitor;
 pub mod offline;
+pub mod power;
 pub mod recorder;
 pub mod settle;
 pub mod witness;

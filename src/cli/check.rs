@@ -155,6 +155,9 @@ impl RulePlan {
         if run.setting.caller.clock.has_moved() {
             run.observers.emit(&Event::Notice(CLOCK_MOVED.to_owned()));
         }
+        if let Some(races) = run.setting.raced.races() {
+            run.observers.emit(&Event::RacesFinished(Box::new(races)));
+        }
         self.keep_failures(run, &outcome);
         let end = end_of(&outcome);
         if outcome.is_cut_short {

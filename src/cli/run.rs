@@ -22,6 +22,7 @@ use super::error::CliError;
 use super::interrupt;
 use super::metrics::{Listener, Server};
 use super::output::{Format, OutputArgs};
+use super::selftest::calibrate;
 use super::target::{Target, TargetArgs};
 
 /// How a run ended, and why, in one line.
@@ -95,6 +96,9 @@ impl Run {
             clock: setting.caller.clock.start().exact(),
             started: started.to_string(),
         }));
+        if let Some(calibration) = calibrate::kept(&output.report) {
+            observers.emit(&Event::Calibrated(Box::new(calibration)));
+        }
         Ok(Self {
             setting,
             observers,

@@ -182,6 +182,7 @@ impl TargetArgs {
                 seed,
                 cases,
                 watch: Arc::default(),
+                raced: Arc::default(),
             },
             gateway,
             secrets,
@@ -372,5 +373,6 @@ pub(super) fn in_process_setting(
         seed,
         cases,
         watch: Arc::default(),
+        raced: Arc::default(),
     })
 }

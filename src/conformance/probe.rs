@@ -21,6 +21,7 @@ use crate::target::{
 use crate::verdict::ExchangeEvidence;
 
 use super::origin::Origins;
+use super::raced::Raced;
 use super::rule::Stop;
 use super::watch::Watch;
 
@@ -39,6 +40,8 @@ pub struct Setting {
     pub cases: usize,
     /// What every answer of the run is looked at for.
     pub watch: Arc<Watch>,
+    /// What its races share.
+    pub raced: Arc<Raced>,
 }
 
 /// An answer to one request, and what it proves.
@@ -184,6 +187,11 @@ impl Probe {
     /// What every answer of the run was looked at for.
     pub fn watch(&self) -> &Watch {
         &self.setting.watch
+    }
+
+    /// What the races of the run share.
+    pub fn raced(&self) -> Arc<Raced> {
+        Arc::clone(&self.setting.raced)
     }
 
     /// How many requests were sent.

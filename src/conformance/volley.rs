@@ -7,14 +7,15 @@
 //! empty.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 
-use crate::audit::Recorder;
+use crate::audit::{Attempt, Query, Recorder, Reply as Heard, classify_query};
 use crate::generate::mutate::forge;
 use crate::protocol::{Amount, Api, OrderNo, RefundNo};
-use crate::target::{Caller, Connection, PaidOrder, Schedule, Step};
+use crate::target::connection::Flight;
+use crate::target::{Caller, Connection, PaidOrder, Schedule, Step, wait_until};
 
 use super::probe::{Probe, Reply};
 use super::rule::Stop;
@@ -22,21 +23,38 @@ use super::rule::Stop;
 /// A set of open connections.
 #[derive(Debug)]
 pub struct Contenders {
-    connections: Vec<Connection>,
+    /// `None` where one was closed.
+    connections: Vec<Option<Connection>>,
 }
 
-/// A refund that is to be part of a volley.
+/// A request that is to be part of a volley.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shot {
     /// The order.
     pub order: OrderNo,
-    /// Its number.
+    /// What is asked.
+    pub ask: Ask,
+    /// The refund's number.
     pub refund: RefundNo,
     /// Its amount, in minor units.
     pub amount: i64,
-    /// Whether its signature is wrong. Such an attempt is none of the
+    /// How much later than the first of the volley it leaves.
+    pub after: Duration,
+}
+
+/// What a shot asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Ask {
+    /// For a refund.
+    Refund,
+    /// For a refund, with a wrong signature. Such an attempt is none of the
     /// partner's, and in no history.
-    pub is_forged: bool,
+    Forged,
+    /// For a refund; the connection is closed as soon as all of the volley has
+    /// left, and the answer never read.
+    Abandoned,
+    /// For the state of the order.
+    Query,
 }
 
 /// How the requests of a volley leave.
@@ -48,6 +66,25 @@ pub enum Release {
     /// all of them, the last bytes: over real networks these come closer
     /// together.
     LastByte,
+}
+
+impl Release {
+    /// The name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Whole => "whole",
+            Self::LastByte => "last-byte",
+        }
+    }
+
+    /// The other way.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Whole => Self::LastByte,
+            Self::LastByte => Self::Whole,
+        }
+    }
 }
 
 /// How long a gateway gets to take up requests that lack a byte.
@@ -63,7 +100,7 @@ impl Contenders {
             connections: Vec::with_capacity(count),
         };
         for _ in 0..count {
-            contenders.connections.push(connect(probe).await?);
+            contenders.connections.push(Some(connect(probe).await?));
         }
         Ok(contenders)
     }
@@ -86,68 +123,193 @@ impl Contenders {
         shots: &[Shot],
         release: Release,
     ) -> Result<Vec<Reply>, Stop> {
-        for connection in &mut self.connections {
-            if !connection.is_usable() {
-                *connection = connect(probe).await?;
+        for connection in self.connections.iter_mut().take(shots.len()) {
+            if !connection.as_mut().is_some_and(Connection::is_usable) {
+                *connection = Some(connect(probe).await?);
             }
         }
         let caller = probe.caller().clone();
-        let schedules: Vec<Schedule> = shots
-            .iter()
-            .map(|shot| shot.schedule(&caller, release))
+        let mut loaded: Vec<Loaded<'_>> = self
+            .connections
+            .iter_mut()
+            .zip(shots)
+            .map(|(connection, shot)| Loaded::of(connection, shot, &caller, recorder, release))
             .collect();
-        let mut flights = Vec::with_capacity(shots.len());
-        for ((connection, schedule), shot) in self.connections.iter_mut().zip(schedules).zip(shots)
-        {
-            let attempt = (!shot.is_forged)
-                .then(|| recorder.sent(&shot.order, &shot.refund, Amount::new(shot.amount)));
-            let flight = connection.launch(schedule).await;
-            flights.push((connection, flight, attempt, shot));
+        let mut flights: Vec<Flight> = Vec::with_capacity(loaded.len());
+        // From here on nothing is done but writing, until all have left.
+        let started = Instant::now();
+        for shot in &mut loaded {
+            flights.push(shot.leave(started, recorder).await);
         }
         if release == Release::LastByte {
             tokio::time::sleep(TAKING_UP).await;
-            for (connection, flight, ..) in &mut flights {
-                let end = flight.length();
-                connection
-                    .proceed(flight, &[Step::Write(end - 1..end)])
-                    .await;
+            let started = Instant::now();
+            for (shot, flight) in loaded.iter_mut().zip(&mut flights) {
+                shot.complete(started, flight).await;
             }
         }
-        let landed = join_all(flights.into_iter().map(
-            |(connection, flight, attempt, shot)| async {
-                let exchange = connection.land(flight).await;
-                let reply =
-                    super::probe::read_reply(&caller, Api::Refund, shot.to_string(), exchange);
-                if let Some(attempt) = attempt {
-                    // What it finds is judged with the whole history.
-                    let _ = recorder.answered(attempt, &reply.evidence);
-                }
-                reply
-            },
-        ))
+        for (shot, flight) in loaded.iter_mut().zip(&mut flights) {
+            if shot.shot.ask == Ask::Abandoned {
+                shot.connection().proceed(flight, &[Step::Abandon]).await;
+            }
+        }
+        let landed: Vec<Reply> = join_all(
+            loaded
+                .into_iter()
+                .zip(flights)
+                .map(|(shot, flight)| shot.land(flight, &caller, recorder)),
+        )
         .await;
         probe.note(&landed);
         Ok(landed)
     }
 }
 
+/// A shot with everything done that can be done before it leaves.
+struct Loaded<'a> {
+    shot: &'a Shot,
+    connection: &'a mut Option<Connection>,
+    schedule: Option<Schedule>,
+    recorded: Recorded,
+}
+
+/// How a shot is recorded.
+enum Recorded {
+    Refund(Attempt),
+    Query(Query),
+    /// It is not, or not yet.
+    Not,
+}
+
+impl Recorded {
+    /// To be called before the first byte leaves.
+    fn begin(shot: &Shot, recorder: &Recorder) -> Self {
+        match shot.ask {
+            Ask::Refund | Ask::Abandoned => {
+                Self::Refund(recorder.sent(&shot.order, &shot.refund, Amount::new(shot.amount)))
+            }
+            Ask::Query => Self::Query(recorder.query_sent(&shot.order)),
+            Ask::Forged => Self::Not,
+        }
+    }
+}
+
+impl<'a> Loaded<'a> {
+    fn of(
+        connection: &'a mut Option<Connection>,
+        shot: &'a Shot,
+        caller: &Caller,
+        recorder: &Recorder,
+        release: Release,
+    ) -> Self {
+        let recorded = if shot.after.is_zero() {
+            Recorded::begin(shot, recorder)
+        } else {
+            Recorded::Not
+        };
+        Self {
+            schedule: Some(shot.schedule(caller, release)),
+            recorded,
+            connection,
+            shot,
+        }
+    }
+
+    fn connection(&mut self) -> &mut Connection {
+        self.connection.as_mut().expect("it was just opened")
+    }
+
+    /// Writes what is to leave now.
+    async fn leave(&mut self, started: Instant, recorder: &Recorder) -> Flight {
+        let schedule = self.schedule.take().expect("a shot leaves once");
+        if !self.shot.after.is_zero() {
+            if schedule.is_whole() {
+                wait_until(started + self.shot.after).await;
+            }
+            self.recorded = Recorded::begin(self.shot, recorder);
+        }
+        self.connection().launch(schedule).await
+    }
+
+    /// Writes the byte that was held back.
+    async fn complete(&mut self, started: Instant, flight: &mut Flight) {
+        if !self.shot.after.is_zero() {
+            wait_until(started + self.shot.after).await;
+        }
+        let end = flight.length();
+        let last = [Step::Write(end - 1..end)];
+        self.connection().proceed(flight, &last).await;
+    }
+
+    async fn land(mut self, flight: Flight, caller: &Caller, recorder: &Recorder) -> Reply {
+        let exchange = self.connection().land(flight).await;
+        if self.shot.ask == Ask::Abandoned {
+            // Closes it.
+            *self.connection = None;
+        }
+        let api = self.shot.api();
+        let reply = super::probe::read_reply(caller, api, self.shot.to_string(), exchange);
+        match self.recorded {
+            Recorded::Refund(attempt) => {
+                // What it finds is judged with the whole history.
+                let _ = recorder.answered(attempt, &reply.evidence);
+            }
+            Recorded::Query(query) => {
+                let heard = Heard::from(&reply.exchange);
+                let shown = classify_query(&heard, &caller.partner.key, &self.shot.order);
+                recorder.query_answered(query, &shown);
+            }
+            Recorded::Not => {}
+        }
+        reply
+    }
+}
+
 impl Shot {
     /// A valid refund under a fresh number.
     pub fn fresh(probe: &Probe, order: &PaidOrder, amount: i64) -> Self {
+        Self::of(&order.number, probe.refund_number(), amount)
+    }
+
+    /// A valid refund.
+    pub fn of(order: &OrderNo, refund: RefundNo, amount: i64) -> Self {
         Self {
-            order: order.number.clone(),
-            refund: probe.refund_number(),
+            order: order.clone(),
+            ask: Ask::Refund,
+            refund,
             amount,
-            is_forged: false,
+            after: Duration::ZERO,
+        }
+    }
+
+    /// The same, asking for something else.
+    #[must_use]
+    pub fn asking(self, ask: Ask) -> Self {
+        Self { ask, ..self }
+    }
+
+    /// The same, leaving so much later than the first of the volley.
+    #[must_use]
+    pub fn after(self, after: Duration) -> Self {
+        Self { after, ..self }
+    }
+
+    const fn api(&self) -> Api {
+        match self.ask {
+            Ask::Query => Api::Query,
+            Ask::Refund | Ask::Forged | Ask::Abandoned => Api::Refund,
         }
     }
 
     fn schedule(&self, caller: &Caller, release: Release) -> Schedule {
-        let mut document = caller.refund(&self.order, &self.refund, Amount::new(self.amount));
-        if self.is_forged {
+        let mut document = match self.ask {
+            Ask::Query => caller.query(&self.order),
+            _ => caller.refund(&self.order, &self.refund, Amount::new(self.amount)),
+        };
+        if self.ask == Ask::Forged {
             forge(&mut document);
         }
-        let request = caller.endpoint.post(Api::Refund.path(), &document);
+        let request = caller.endpoint.post(self.api().path(), &document);
         match release {
             Release::Whole => Schedule::whole(request),
             Release::LastByte => {
@@ -160,15 +322,23 @@ impl Shot {
 
 impl fmt::Display for Shot {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = if self.is_forged {
-            "forged refund"
-        } else {
-            "refund"
+        let Self {
+            amount,
+            order,
+            refund,
+            ..
+        } = self;
+        let what = match self.ask {
+            Ask::Query => {
+                return write!(formatter, "query of {order}, at the same time as others");
+            }
+            Ask::Refund => "refund",
+            Ask::Forged => "forged refund",
+            Ask::Abandoned => "abandoned refund",
         };
         write!(
             formatter,
-            "{what} {} of {} as {}, at the same time as others",
-            self.amount, self.order, self.refund
+            "{what} {amount} of {order} as {refund}, at the same time as others"
         )
     }
 }
@@ -232,12 +402,8 @@ mod tests {
 
     #[test]
     fn a_shot_names_its_refund_as_reports_look_for_it() {
-        let shot = Shot {
-            order: OrderNo::new("o1").unwrap(),
-            refund: RefundNo::new("r1").unwrap(),
-            amount: 5,
-            is_forged: false,
-        };
+        let order = OrderNo::new("o1").unwrap();
+        let shot = Shot::of(&order, RefundNo::new("r1").unwrap(), 5);
         assert_eq!(
             shot.to_string(),
             "refund 5 of o1 as r1, at the same time as others"

@@ -93,10 +93,10 @@ impl Attack {
     pub async fn run(self) -> Result<Attacked, AttackError> {
         let (over, is_over) = unbounded_channel();
         let births = Births::new(Arc::clone(&self.recorder), over);
-        let (population, mix) = Ground::of(&self, &births).prepare().await?;
+        let (population, mix, has_query) = Ground::of(&self, &births).prepare().await?;
         self.wait_for_start().await?;
         let epoch = Epoch::now();
-        let shared = Arc::new(Shared::new(&self, births, population, &mix));
+        let shared = Arc::new(Shared::new(&self, births, population, (&mix, has_query)));
         self.observer.observe(&Event::LoadStarted {
             scenario: self.scenario.name.clone(),
             seconds: self.scenario.total().as_secs_f64(),

@@ -45,11 +45,12 @@ impl<'a> Ground<'a> {
         }
     }
 
-    /// The orders, paid and declared, and the mix.
+    /// The orders, paid and declared, the mix, and whether the gateway has
+    /// queries.
     ///
     /// # Errors
     /// [`AttackError`] where there is no order at all, or it was interrupted.
-    pub(super) async fn prepare(&self) -> Result<(Population, Mix), AttackError> {
+    pub(super) async fn prepare(&self) -> Result<(Population, Mix, bool), AttackError> {
         let scenario = &self.attack.scenario;
         let part = self.attack.part();
         let shared = self.attack.shared_orders.clone();
@@ -72,7 +73,7 @@ impl<'a> Ground<'a> {
         self.orders.count(&shared).map_err(OrderError::from)?;
         let paid = self.pay(count + stock + bystanders).await?;
         let first = shared.first().or(paid.first());
-        let mix = self.mix(first.expect("there is a place for one")).await;
+        let (mix, has_query) = self.mix(first.expect("there is a place for one")).await;
         let mut orders: Vec<LiveOrder> = paid
             .iter()
             .map(|order| self.births.register(order))
@@ -87,7 +88,7 @@ impl<'a> Ground<'a> {
         let part = scenario.orders.part;
         let population = Population::new(orders, rest, bystanders, part, has(Kind::Retry))
             .with_shared(shared, places);
-        Ok((population, mix))
+        Ok((population, mix, has_query))
     }
 
     async fn pay(&self, count: usize) -> Result<Vec<PaidOrder>, AttackError> {
@@ -130,10 +131,12 @@ impl<'a> Ground<'a> {
 
     /// The scenario's mix, without queries where the gateway has none: its
     /// refunds can be tested all the same.
-    async fn mix(&self, order: &PaidOrder) -> Mix {
+    async fn mix(&self, order: &PaidOrder) -> (Mix, bool) {
         let mut mix = self.attack.scenario.mix.clone();
         mix.retain(|_, weight| *weight > 0);
-        if mix.contains_key(&Kind::Query) && mix.len() > 1 {
+        let mut has_query = true;
+        let asks = |kind| mix.contains_key(&kind);
+        if asks(Kind::OffsetSweep) || asks(Kind::Query) && mix.len() > 1 {
             let document = self.caller.query(&order.number);
             let exchange = self.caller.post(Api::Query, &document).await;
             let is_answered = exchange
@@ -141,11 +144,12 @@ impl<'a> Ground<'a> {
                 .is_some_and(|body| Envelope::parse(body, Direction::Response).is_ok());
             if matches!(exchange.status(), Some(404 | 405 | 501)) && !is_answered {
                 mix.remove(&Kind::Query);
+                has_query = false;
                 self.observer.observe(&Event::Notice(
                     "the gateway has no query call: the load goes without queries".to_owned(),
                 ));
             }
         }
-        mix
+        (mix, has_query)
     }
 }

@@ -37,6 +37,7 @@ pub mod live_order;
 pub mod malformed;
 pub mod measured;
 pub mod merge;
+mod pair;
 pub mod population;
 pub mod scenario;
 mod settling;

@@ -202,6 +202,7 @@ impl Population {
             uses_up: false,
             pick: draw.pick,
         };
+        let is_rival = draw.kind == Kind::OffsetSweep && draw.pick % 3 == 2;
         match draw.kind {
             Kind::Query => return Some(plan),
             Kind::TooMuch => {
@@ -209,12 +210,12 @@ impl Population {
                 plan.amount = paid.checked_add(more).unwrap_or(Amount::MAX);
             }
             Kind::BadSignature | Kind::Malformed => plan.amount = part,
-            Kind::Duel | Kind::Ladder => {
+            kind if is_rival || matches!(kind, Kind::Duel | Kind::Ladder) => {
                 // One more than an equal share of it: all but one fit, whoever
                 // is first. What is left afterwards depends on who was.
                 let share = match draw.kind {
-                    Kind::Duel => 2,
-                    _ => 5,
+                    Kind::Ladder => 5,
+                    _ => 2,
                 };
                 plan.amount = Amount::new(room.minor_units() / share + 1);
                 plan.uses_up = true;
@@ -225,10 +226,10 @@ impl Population {
                 plan.amount = amount;
                 return Some(plan);
             }
-            Kind::Partial | Kind::Full | Kind::ExactRest | Kind::Retry | Kind::DuplicateStorm => {
+            _ => {
                 plan.uses_up = draw.kind == Kind::ExactRest || part >= room;
                 plan.amount = if plan.uses_up { room } else { part };
-                if draw.kind != Kind::DuplicateStorm {
+                if draw.kind.contenders() == 1 {
                     plan.kind = if plan.uses_up {
                         Kind::ExactRest
                     } else {

@@ -46,6 +46,8 @@ pub struct Shared {
     pub(super) seed: u64,
     pub(super) order_amount: (Amount, Amount),
     pub(super) warmup: Duration,
+    /// Whether the gateway can be asked for the state of an order.
+    pub(super) has_query: bool,
     /// Which part of the load this is.
     shard: Shard,
     /// Which users take part, where stages change them.
@@ -70,7 +72,13 @@ impl fmt::Debug for Shared {
 }
 
 impl Shared {
-    pub(super) fn new(attack: &Attack, births: Births, population: Population, mix: &Mix) -> Self {
+    /// `has_query` says whether the gateway can be asked for an order's state.
+    pub(super) fn new(
+        attack: &Attack,
+        births: Births,
+        population: Population,
+        (mix, has_query): (&Mix, bool),
+    ) -> Self {
         let scenario = &attack.scenario;
         let due = scenario.is_open().then(|| attack.due_times());
         Self {
@@ -88,6 +96,7 @@ impl Shared {
             seed: attack.seed,
             order_amount: scenario.orders.amount,
             warmup: scenario.warmup,
+            has_query,
             shard: attack.part(),
             crowd: scenario
                 .changes_users()

@@ -12,6 +12,7 @@ use crate::target::{Caller, Connection, Ending, PostHead};
 
 use super::arrivals::Arrival;
 use super::malformed::Malformed;
+use super::pair::{Pace, Pair, Second};
 use super::population::Plan;
 use super::scenario::Kind;
 use super::shared::Shared;
@@ -38,6 +39,8 @@ pub struct User {
     connection: Option<Connection>,
     /// Further ones, for requests that leave at once.
     rivals: Vec<Option<Connection>>,
+    /// How long its refunds usually take.
+    pace: Pace,
     /// What its requests are drawn from.
     random: StdRng,
     /// What the amounts of its fresh orders are drawn from: how many it pays
@@ -97,6 +100,7 @@ impl User {
             number,
             connection: None,
             rivals: Vec::new(),
+            pace: Pace::default(),
             random: StdRng::seed_from_u64(seed),
             paying: StdRng::seed_from_u64(!seed),
             document: Vec::with_capacity(512),
@@ -237,6 +241,9 @@ impl User {
     }
 
     async fn exchange(&mut self, plan: &Plan, malformed: Option<Malformed>) -> Judged {
+        if let Some(second) = Second::of(plan, self.shared.has_query) {
+            return self.pair(plan, second).await;
+        }
         match (&plan.refund, malformed) {
             (None, _) => self.query(plan).await,
             (Some(_), Some(malformed)) => self.malformed(plan, &malformed).await,
@@ -280,6 +287,8 @@ impl User {
         if evidence.money == Money::Yes && matches!(plan.kind, Kind::Partial | Kind::ExactRest) {
             shared.population.accepted(plan);
         }
+        self.pace
+            .note(ended.at().saturating_duration_since(sent.at()));
         let failure = shared_orders::failure(plan, &evidence);
         Judged::over((sent, ended), failure, evidence.money == Money::Maybe)
     }
@@ -315,6 +324,32 @@ impl User {
         let lost = outcome.as_ref().err();
         let failure = traffic::malformed_failure(malformed, &evidence, lost);
         Judged::over((sent, ended), failure, false)
+    }
+
+    /// Two requests of which the second leaves a little later.
+    async fn pair(&mut self, plan: &Plan, second: Second) -> Judged {
+        let refund = plan.refund.clone().expect("only a query has no number");
+        let request = self.request.clone();
+        let number = match second {
+            Second::Rival => self.caller.numbers.refund(),
+            _ => refund.clone(),
+        };
+        self.write(&Plan {
+            refund: (second != Second::Query).then(|| number.clone()),
+            ..plan.clone()
+        });
+        let pair = Pair {
+            plan,
+            second,
+            refunds: [refund, number],
+            requests: [request, self.request.clone()],
+            later: second.later(plan.pick, self.pace.service()),
+        };
+        let [rival, ..] = &mut self.rivals[..] else {
+            unreachable!("it was just connected");
+        };
+        let connection = self.connection.as_mut().expect("it was just connected");
+        pair.send(&self.shared, rival, connection).await
     }
 
     /// Several refunds that leave together, each on a connection of its own.

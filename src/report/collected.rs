@@ -9,8 +9,8 @@ use serde::Serialize;
 use super::figures;
 use super::redact::Redactor;
 use crate::verdict::{
-    AuditSummary, Dialect, Event, ExitCode, LoadProgress, LoadSummary, Observer, RuleOutcome,
-    RunPlan, RunVerdict, Severity, Verdict, Violation,
+    AuditSummary, Calibration, Dialect, Event, ExitCode, LoadProgress, LoadSummary, Observer,
+    Races, RuleOutcome, RunPlan, RunVerdict, Severity, Verdict, Violation,
 };
 
 /// A step of the pre-flight and what it found.
@@ -36,6 +36,10 @@ pub struct Report {
     /// What the gateway does where the protocol is silent, where that was
     /// looked at.
     pub dialect: Option<Dialect>,
+    /// What the races of the check came to, where there were any.
+    pub races: Option<Races>,
+    /// What volleys show of a gateway that races, where that was measured.
+    pub calibration: Option<Calibration>,
     /// What the load measured, where there was one and it came to its end.
     pub load: Option<LoadSummary>,
     /// Invariants that were seen broken while the load went on.
@@ -135,6 +139,8 @@ struct Heard {
     rules_planned: Option<usize>,
     rules: Vec<RuleOutcome>,
     dialect: Option<Dialect>,
+    races: Option<Races>,
+    calibration: Option<Calibration>,
     load_started: Option<(String, f64)>,
     progress: Option<LoadProgress>,
     load: Option<LoadSummary>,
@@ -168,6 +174,8 @@ impl Collector {
             preflight: heard.preflight.clone(),
             rules,
             dialect: heard.dialect.clone(),
+            races: heard.races.clone(),
+            calibration: heard.calibration.clone(),
             load: heard.load.clone(),
             alarms: heard.alarms.clone(),
             audit: heard.audit.clone(),
@@ -204,6 +212,8 @@ impl Heard {
             }),
             Event::CheckStarted { rules } => self.rules_planned = Some(rules),
             Event::RuleFinished(outcome) => self.rules.push(*outcome),
+            Event::RacesFinished(races) => self.races = Some(*races),
+            Event::Calibrated(calibration) => self.calibration = Some(*calibration),
             Event::DialectObserved(dialect) => self.dialect = Some(*dialect),
             Event::LoadStarted { scenario, seconds } => {
                 self.load_started = Some((scenario, seconds));

@@ -93,12 +93,15 @@ pub(crate) const fn latency_rows(load: &LoadSummary) -> [(&'static str, &Latency
 }
 
 /// The exposure counters in words.
-pub(crate) const fn exposure_rows(exposure: &Exposure) -> [(&'static str, u64); 7] {
+pub(crate) const fn exposure_rows(exposure: &Exposure) -> [(&'static str, u64); 10] {
     [
         ("overlapping pairs", exposure.overlapping_pairs),
+        ("decisive volleys", exposure.decisive_volleys),
         ("exact rests accepted", exposure.exact_rest_acceptances),
         ("refusals for too much", exposure.exceeds_refusals),
+        ("refusals of one unit too much", exposure.one_over_refusals),
         ("retries", exposure.retries),
+        ("retries that raced", exposure.raced_retries),
         ("unknown made", exposure.unknown_made),
         ("unknown resolved", exposure.unknown_resolved),
         ("orders drained", exposure.drained_orders),

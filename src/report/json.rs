@@ -6,9 +6,10 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::collected::{PreflightStep, Report};
+use super::power;
 use crate::verdict::{
-    AuditSummary, Dialect, DialectChange, DialectPoint, ExitCode, LoadSummary, RuleOutcome,
-    RunVerdict, Violation,
+    AuditSummary, Calibration, Dialect, DialectChange, DialectPoint, ExitCode, LoadSummary, Power,
+    Races, RuleOutcome, RunVerdict, Violation,
 };
 
 /// The version of the schema that is written.
@@ -25,8 +26,9 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 /// The audit as it stands in the report, for writers that show all of it,
 /// whatever members it has.
-pub(super) fn audit_value(summary: &AuditSummary) -> serde_json::Value {
-    serde_json::to_value(Audit::of(summary)).expect("the audit has string keys alone")
+pub(super) fn audit_value(summary: &AuditSummary, report: &Report) -> serde_json::Value {
+    serde_json::to_value(Audit::of(summary, power::of_load(report)))
+        .expect("the audit has string keys alone")
 }
 
 /// Members are only ever added: others script against these.
@@ -49,6 +51,8 @@ struct Document<'a> {
     preflight: &'a [PreflightStep],
     rules: &'a [RuleOutcome],
     dialect: Option<DialectSection<'a>>,
+    races: Option<RacesSection<'a>>,
+    calibration: Option<&'a Calibration>,
     load: Option<&'a LoadSummary>,
     audit: Option<Audit<'a>>,
     alarms: &'a [Violation],
@@ -75,21 +79,28 @@ impl<'a> DialectSection<'a> {
 }
 
 #[derive(Serialize)]
+struct RacesSection<'a> {
+    #[serde(flatten)]
+    races: &'a Races,
+    power: Option<Power>,
+}
+
+#[derive(Serialize)]
 struct Audit<'a> {
     #[serde(flatten)]
     summary: &'a AuditSummary,
-    power: Power,
+    power: AuditPower,
 }
 
-/// What can be said about the power of the audit to detect a race. Without a
-/// calibration against a known fault on the same host, that is only how often
-/// the traffic stood where a race could show.
+/// What can be said about the power of the audit to detect a race: how often
+/// the traffic stood where one could show, and for a load how likely that was.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Power {
+struct AuditPower {
     overlapping_pairs: u64,
     exact_rest: u64,
-    note: &'static str,
+    note: String,
+    detection: Option<Power>,
 }
 
 impl<'a> Document<'a> {
@@ -112,8 +123,16 @@ impl<'a> Document<'a> {
             preflight: &report.preflight,
             rules: &report.rules,
             dialect: report.dialect.as_ref().map(DialectSection::of),
+            races: report.races.as_ref().map(|races| RacesSection {
+                races,
+                power: power::of_races(races, report.calibration.as_ref()),
+            }),
+            calibration: report.calibration.as_ref(),
             load: report.load.as_ref(),
-            audit: report.audit.as_ref().map(Audit::of),
+            audit: report
+                .audit
+                .as_ref()
+                .map(|audit| Audit::of(audit, power::of_load(report))),
             alarms: &report.alarms,
             notices: &report.notices,
         }
@@ -121,13 +140,18 @@ impl<'a> Document<'a> {
 }
 
 impl<'a> Audit<'a> {
-    const fn of(summary: &'a AuditSummary) -> Self {
+    fn of(summary: &'a AuditSummary, detection: Option<Power>) -> Self {
+        let note = match &detection {
+            Some(power) => format!("provided {}", power.assumption),
+            None => "nothing is known of how the requests came to meet".to_owned(),
+        };
         Self {
             summary,
-            power: Power {
+            power: AuditPower {
                 overlapping_pairs: summary.exposure.overlapping_pairs,
                 exact_rest: summary.exposure.exact_rest_acceptances,
-                note: "not calibrated",
+                note,
+                detection,
             },
         }
     }

@@ -8,9 +8,13 @@ use super::collected::Report;
 use super::dialect;
 use super::figures;
 use super::palette::Palette;
+use super::power;
 use super::shown;
 use crate::verdict::event::tally;
-use crate::verdict::{AuditSummary, Comparison, Dialect, LoadSummary, ThresholdOutcome, Violation};
+use crate::verdict::{
+    AuditSummary, Comparison, Dialect, Exposure, LoadSummary, Power, Races, ThresholdOutcome,
+    Violation,
+};
 
 /// Failures and violations that are listed: a step summary holds a mebibyte.
 const LIST_LIMIT: usize = 50;
@@ -34,11 +38,14 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     if let Some(dialect) = &report.dialect {
         write_dialect(dialect, out)?;
     }
+    if let Some(races) = &report.races {
+        write_races(races, report, out)?;
+    }
     if let Some(load) = &report.load {
         write_load(load, out)?;
     }
     match &report.audit {
-        Some(audit) => write_audit(audit, out)?,
+        Some(audit) => write_audit(audit, report, out)?,
         None => violations(&report.alarms, out)?,
     }
     for notice in &report.notices {
@@ -197,7 +204,35 @@ fn write_comparison(lines: &[Comparison], out: &mut dyn Write) -> io::Result<()>
     writeln!(out)
 }
 
-fn write_audit(audit: &AuditSummary, out: &mut dyn Write) -> io::Result<()> {
+fn write_races(races: &Races, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(
+        out,
+        "### Races\n\n{}, {} of them duels; released {}\n",
+        figures::counted(races.volleys, "volley"),
+        figures::count(races.duels),
+        escaped(&power::release(races))
+    )?;
+    write_exposure(&races.exposure, out)?;
+    match power::of_races(races, report.calibration.as_ref()) {
+        Some(power) => write_power(&power, out),
+        None => Ok(()),
+    }
+}
+
+fn write_power(power: &Power, out: &mut dyn Write) -> io::Result<()> {
+    let [seen, provided] = power::lines(power);
+    writeln!(out, "{}; {}\n", escaped(&seen), escaped(&provided))
+}
+
+fn write_exposure(exposure: &Exposure, out: &mut dyn Write) -> io::Result<()> {
+    header(out, &["what the traffic could have shown", "count"])?;
+    for (name, number) in figures::exposure_rows(exposure) {
+        row(out, &[&name, &figures::count(number)])?;
+    }
+    writeln!(out)
+}
+
+fn write_audit(audit: &AuditSummary, report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
         "### Audit\n\n**{}** · {} · {} · {} unknown · {} undecided\n",
@@ -211,11 +246,11 @@ fn write_audit(audit: &AuditSummary, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "> {}\n", escaped(reason))?;
     }
     violations(&audit.violations, out)?;
-    header(out, &["what the traffic could have shown", "count"])?;
-    for (name, number) in figures::exposure_rows(&audit.exposure) {
-        row(out, &[&name, &figures::count(number)])?;
+    write_exposure(&audit.exposure, out)?;
+    match power::of_load(report) {
+        Some(power) => write_power(&power, out),
+        None => Ok(()),
     }
-    writeln!(out)
 }
 
 fn violations(violations: &[Violation], out: &mut dyn Write) -> io::Result<()> {

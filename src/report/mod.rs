@@ -30,6 +30,7 @@ mod live;
 pub mod markdown;
 mod palette;
 mod picture;
+mod power;
 mod progress;
 mod recorded;
 mod redact;

@@ -145,6 +145,8 @@ impl Observer for Progress {
             }
             Event::Started(_)
             | Event::Preflight { .. }
+            | Event::RacesFinished(_)
+            | Event::Calibrated(_)
             | Event::DialectObserved(_)
             | Event::Notice(_) => {}
         }

@@ -73,7 +73,10 @@ impl Redactor {
                     *stage = text.into();
                 }
             }
-            Event::CheckStarted { .. } | Event::DrainProgress { .. } => {}
+            Event::CheckStarted { .. }
+            | Event::RacesFinished(_)
+            | Event::Calibrated(_)
+            | Event::DrainProgress { .. } => {}
         }
         Cow::Owned(event)
     }

@@ -10,7 +10,7 @@ use crate::verdict::{
     AuditSummary, CERTIFICATE_SCHEMA, Certificate, CertifiedTerms, Claim, Comparison, Dialect,
     DialectPoint, Event, ExchangeEvidence, Exhibit, ExitCode, Exposure, FailureDetail, KindSummary,
     Lane, LaneKind, Latency, Level, LoadProgress, LoadSummary, MoneyPoint, Observer,
-    PercentilePoint, Reproduced, RuleOutcome, RunPlan, RunVerdict, Scene, Severity,
+    PercentilePoint, Races, Reproduced, RuleOutcome, RunPlan, RunVerdict, Scene, Severity,
     ThresholdOutcome, TimelinePoint, Timing, Verdict, Violation, WitnessStep,
 };
 
@@ -108,6 +108,7 @@ pub(super) fn green() -> Report {
         ..audit()
     };
     events.extend([
+        Event::RacesFinished(Box::new(races())),
         Event::LoadFinished(Box::new(load)),
         Event::AuditFinished(Box::new(audit)),
         Event::Finished {
@@ -142,6 +143,24 @@ pub(super) fn interrupted() -> Report {
 /// A run that ended before it said anything.
 pub(super) fn minimal() -> Report {
     collected([])
+}
+
+/// What the races of a check came to.
+fn races() -> Races {
+    Races {
+        release: "whole",
+        reason: "the answers to 8 harmless requests came within 180 µs where each left in one write, and within 210 µs where the last bytes were held back".into(),
+        contenders: 8,
+        whole_spread_micros: Some(180),
+        last_byte_spread_micros: Some(210),
+        service_micros: 240,
+        volleys: 190,
+        duels: 24,
+        exposure: Exposure {
+            decisive_volleys: 70,
+            ..audit().exposure
+        },
+    }
 }
 
 /// How the failed run ended.
@@ -300,9 +319,12 @@ pub(super) fn audit() -> AuditSummary {
         violations: vec![violation(), refused],
         exposure: Exposure {
             overlapping_pairs: 12_345,
+            decisive_volleys: 96,
             exact_rest_acceptances: 812,
             exceeds_refusals: 2_900,
+            one_over_refusals: 815,
             retries: 400,
+            raced_retries: 120,
             unknown_made: 7,
             unknown_resolved: 6,
             drained_orders: 999,

@@ -8,10 +8,12 @@ use super::collected::Report;
 use super::dialect;
 use super::figures;
 use super::palette::{Palette, Tone};
+use super::power;
 use super::shown;
 use crate::verdict::event::tally;
 use crate::verdict::{
-    AuditSummary, Comparison, Dialect, LoadSummary, RuleOutcome, RunVerdict, Verdict,
+    AuditSummary, Calibration, Comparison, Dialect, Exposure, LoadSummary, Power, Races,
+    RuleOutcome, RunVerdict, Verdict,
 };
 
 /// Rules to look at that are printed in full; the next ones get a row each.
@@ -46,11 +48,17 @@ impl Screen<'_> {
         if let Some(dialect) = &report.dialect {
             self.dialect(dialect)?;
         }
+        match (&report.races, &report.calibration) {
+            (Some(races), _) => self.races(races, report)?,
+            // One that was measured earlier stands in the assumption.
+            (None, Some(calibration)) if report.load.is_none() => self.calibration(calibration)?,
+            _ => {}
+        }
         if let Some(load) = &report.load {
             self.load(load)?;
         }
         match &report.audit {
-            Some(audit) => self.audit(audit)?,
+            Some(audit) => self.audit(audit, report)?,
             None => self.alarms(report)?,
         }
         self.notices(report)?;
@@ -169,6 +177,60 @@ impl Screen<'_> {
         dialect::write(dialect, self.palette, self.out)
     }
 
+    /// What the races of the check could have shown.
+    fn races(&mut self, races: &Races, report: &Report) -> io::Result<()> {
+        let summary = format!(
+            "{} · {}",
+            figures::counted(races.volleys, "volley"),
+            figures::counted(races.duels, "duel")
+        );
+        self.heading("Races", &summary)?;
+        self.quiet(&format!("released {}", power::release(races)))?;
+        match power::of_races(races, report.calibration.as_ref()) {
+            Some(power) => self.power(&power),
+            None => Ok(()),
+        }
+    }
+
+    fn power(&mut self, power: &Power) -> io::Result<()> {
+        self.quiet(&power::lines(power).join("; "))
+    }
+
+    fn quiet(&mut self, line: &str) -> io::Result<()> {
+        let line = format!("  {}", shown::line(line));
+        writeln!(self.out, "{}", self.palette.paint(Tone::Quiet, &line))
+    }
+
+    fn seen(&mut self, exposure: &Exposure) -> io::Result<()> {
+        for some in figures::exposure_rows(exposure).chunks(4) {
+            let figures: Vec<_> = some
+                .iter()
+                .map(|(name, number)| format!("{} {name}", figures::count(*number)))
+                .collect();
+            self.quiet(&format!("seen: {}", figures.join(" · ")))?;
+        }
+        Ok(())
+    }
+
+    /// What volleys show of a gateway that races.
+    fn calibration(&mut self, calibration: &Calibration) -> io::Result<()> {
+        let summary = format!("{}, measured {}", calibration.fault, calibration.measured);
+        self.heading("Calibration", &shown::line(&summary))?;
+        let header = ["window", "seen", "rate", "95 % interval", "a default gate"];
+        let rows = power::calibrated(calibration);
+        for [window, seen, rate, interval, gate] in
+            std::iter::once(header.map(str::to_owned)).chain(rows)
+        {
+            writeln!(
+                self.out,
+                "  {window:>10}{seen:>16}{rate:>10}{interval:>22}{gate:>18}"
+            )?;
+        }
+        power::findings(calibration)
+            .iter()
+            .try_for_each(|line| self.quiet(line))
+    }
+
     fn load(&mut self, load: &LoadSummary) -> io::Result<()> {
         let model = load.target_rate.map_or_else(
             || "closed model".to_owned(),
@@ -282,7 +344,7 @@ impl Screen<'_> {
         self.and_more(rows.len(), ROW_LIMIT)
     }
 
-    fn audit(&mut self, audit: &AuditSummary) -> io::Result<()> {
+    fn audit(&mut self, audit: &AuditSummary, report: &Report) -> io::Result<()> {
         let summary = format!(
             "{} · {} · {} · {} unknown · {} undecided",
             self.verdict_word(audit.verdict),
@@ -295,14 +357,9 @@ impl Screen<'_> {
         if let Some(reason) = &audit.reason {
             writeln!(self.out, "  {}", shown::line(reason))?;
         }
-        let rows = figures::exposure_rows(&audit.exposure);
-        for half in rows.chunks(4) {
-            let figures: Vec<_> = half
-                .iter()
-                .map(|(name, number)| format!("{} {name}", figures::count(*number)))
-                .collect();
-            let line = format!("  seen: {}", figures.join(" · "));
-            writeln!(self.out, "{}", self.palette.paint(Tone::Quiet, &line))?;
+        self.seen(&audit.exposure)?;
+        if let Some(power) = power::of_load(report) {
+            self.power(&power)?;
         }
         self.violations(&audit.violations)
     }

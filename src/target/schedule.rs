@@ -60,6 +60,11 @@ impl Schedule {
         }
     }
 
+    /// Whether everything leaves in one write.
+    pub fn is_whole(&self) -> bool {
+        self.steps == [Step::Write(0..self.bytes.len())]
+    }
+
     /// The same with one more step at its end.
     #[must_use]
     pub fn then(mut self, step: Step) -> Self {

@@ -119,12 +119,22 @@ pub struct Violation {
 pub struct Exposure {
     /// Pairs of refunds of one order that were under way at the same time.
     pub overlapping_pairs: u64,
+    /// How often refunds under way at once came to ask for more than was left,
+    /// each of which would have fitted alone: who decides about them one by one
+    /// refuses one.
+    pub decisive_volleys: u64,
     /// Acceptances that left exactly nothing to refund.
     pub exact_rest_acceptances: u64,
     /// Refusals because the amount was larger than what was left.
     pub exceeds_refusals: u64,
+    /// Those among them of exactly one minor unit more than was left when they
+    /// were answered.
+    pub one_over_refusals: u64,
     /// Attempts that repeated a refund number.
     pub retries: u64,
+    /// Those among them that were sent while another attempt of the number was
+    /// under way.
+    pub raced_retries: u64,
     /// Attempts without a definite answer.
     pub unknown_made: u64,
     /// Refunds of unknown outcome that a later answer decided.

@@ -9,6 +9,7 @@ use super::audit::{AuditSummary, Violation};
 use super::dialect::Dialect;
 use super::exit_code::ExitCode;
 use super::load::{LoadProgress, LoadSummary};
+use super::power::{Calibration, Races};
 use super::rule::{RuleOutcome, Verdict};
 
 /// What a run is about to do.
@@ -57,6 +58,10 @@ pub enum Event {
     },
     /// A rule has its verdict.
     RuleFinished(Box<RuleOutcome>),
+    /// What the races of the check came to.
+    RacesFinished(Box<Races>),
+    /// What volleys show of a gateway that races, on this host.
+    Calibrated(Box<Calibration>),
     /// What the protocol leaves open was looked at.
     DialectObserved(Box<Dialect>),
     /// The load starts.

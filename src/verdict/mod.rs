@@ -12,6 +12,7 @@ pub mod exchange;
 pub mod exit_code;
 pub mod failure;
 pub mod load;
+pub mod power;
 pub mod rule;
 pub mod scene;
 pub mod shard;
@@ -30,6 +31,7 @@ pub use load::{
     Comparison, KindProgress, KindSummary, Latency, LatencyCounts, LoadProgress, LoadSummary,
     PercentilePoint, ThresholdOutcome, TimelinePoint,
 };
+pub use power::{CalibratedWindow, Calibration, Power, Races, WINDOWS_MICROS, WindowPower};
 pub use rule::{Level, RuleOutcome, Verdict};
 pub use scene::{Lane, LaneKind, Mark, MoneyPoint, Scene};
 pub use shard::{Shard, ShardError};

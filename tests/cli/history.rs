@@ -77,7 +77,7 @@ fn a_folder_with_two_histories_and_a_history_that_was_cut_are_refused() {
     assert!(!workplace.path("none").exists());
     refused(
         &["audit", "nowhere.bin"],
-        &["nowhere.bin", "name a history file"],
+        &["nowhere.bin", "check that the file exists"],
     );
     refused(
         &["audit", "reports/latest", "--memory", "much"],

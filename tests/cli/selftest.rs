@@ -62,3 +62,45 @@ fn a_glob_that_matches_no_gateway_is_a_slip() {
         .expect(2);
     assert!(run.stderr.contains("--list-faults"), "{}", run.stderr);
 }
+
+#[test]
+fn a_long_window_is_always_seen_and_the_right_gateway_never_accused() {
+    let workplace = Workplace::new();
+    let flags = ["--duels", "4", "--window", "20000", "--seed", "7"];
+    let run = workplace
+        .run(&with(&["selftest", "--calibrate"], &flags))
+        .expect(0);
+    assert!(run.stdout.contains("4 of 4"), "{}", run.stdout);
+    let report = workplace.report();
+    let calibration = &report["calibration"];
+    assert_eq!(calibration["rightAlarms"], 0);
+    assert_eq!(calibration["rightVolleys"], 4);
+    let window = &calibration["windows"][0];
+    assert_eq!(
+        (&window["micros"], &window["seen"]),
+        (&20_000.into(), &4.into())
+    );
+    assert!(window["low"].as_f64() > Some(0.5));
+    // What is always seen has no spread to fit; later runs find it all the same.
+    assert!(calibration["spreadMicros"].is_null());
+    assert!(workplace.path("reports/calibration.json").is_file());
+}
+
+#[test]
+fn a_check_says_how_its_races_left_and_what_they_could_have_shown() {
+    let workplace = Workplace::new();
+    let args = ["check", "--seed", "7", "--only", "races.o*"];
+    let run = workplace.run(&args).expect(0);
+    assert!(
+        run.stdout
+            .contains("provided that the 8 requests of a duel"),
+        "{}",
+        run.stdout
+    );
+    let races = &workplace.report()["races"];
+    assert!(["whole", "last-byte"].contains(&races["release"].as_str().unwrap_or_default()));
+    assert!(races["duels"].as_u64() >= Some(24));
+    assert!(races["exposure"]["decisiveVolleys"].as_u64() >= Some(24));
+    assert!(races["exposure"]["racedRetries"].as_u64() > Some(0));
+    assert_eq!(races["power"]["windows"].as_array().map(Vec::len), Some(4));
+}

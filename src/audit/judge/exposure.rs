@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::overlap;
 use super::reduce::{Class, Reduction, Settled, Source};
 use crate::audit::history::{OrderHistory, RefundOutcome};
 use crate::verdict::Exposure;
@@ -21,11 +22,15 @@ pub fn expose(order: &OrderHistory, reduction: &Reduction) -> Exposure {
         .filter(|attempt| attempt.outcome == RefundOutcome::Unknown)
         .map(|attempt| (attempt.number, attempt.amount))
         .collect();
+    let met = overlap::sweep(order);
     Exposure {
-        overlapping_pairs: overlapping_pairs(order),
+        overlapping_pairs: met.pairs,
+        decisive_volleys: met.decisive_volleys,
         exact_rest_acceptances: u64::from(is_used_up(order, reduction)),
         exceeds_refusals: count(RefundOutcome::Exceeds),
+        one_over_refusals: met.one_over_refusals,
         retries: (sent().count() - numbers.len()) as u64,
+        raced_retries: met.raced_retries,
         unknown_made: count(RefundOutcome::Unknown),
         unknown_resolved: (unknown.len() - open(reduction).count()) as u64,
         drained_orders: 0,
@@ -35,9 +40,12 @@ pub fn expose(order: &OrderHistory, reduction: &Reduction) -> Exposure {
 /// Adds the counts of one order to those of others.
 pub const fn add(total: &mut Exposure, more: &Exposure) {
     total.overlapping_pairs += more.overlapping_pairs;
+    total.decisive_volleys += more.decisive_volleys;
     total.exact_rest_acceptances += more.exact_rest_acceptances;
     total.exceeds_refusals += more.exceeds_refusals;
+    total.one_over_refusals += more.one_over_refusals;
     total.retries += more.retries;
+    total.raced_retries += more.raced_retries;
     total.unknown_made += more.unknown_made;
     total.unknown_resolved += more.unknown_resolved;
     total.drained_orders += more.drained_orders;
@@ -67,29 +75,4 @@ fn is_used_up(order: &OrderHistory, reduction: &Reduction) -> bool {
     let accepted = reduction.accepted();
     let used: i128 = accepted.iter().map(|effect| effect.units()).sum();
     !accepted.is_empty() && used == i128::from(order.paid.minor_units())
-}
-
-/// Pairs of attempts that were under way at the same time. One without an
-/// answer counts with those that were under way when it was sent.
-fn overlapping_pairs(order: &OrderHistory) -> u64 {
-    let mut events: Vec<(u64, Option<bool>)> = Vec::new();
-    for attempt in &order.attempts {
-        if attempt.outcome != RefundOutcome::NotSent {
-            events.push((attempt.sent, Some(attempt.answered.is_some())));
-            events.extend(attempt.answered.map(|answered| (answered, None)));
-        }
-    }
-    events.sort_unstable();
-    let mut under_way = 0;
-    let mut pairs = 0;
-    for (_, event) in events {
-        match event {
-            Some(is_answered) => {
-                pairs += under_way;
-                under_way += u64::from(is_answered);
-            }
-            None => under_way -= 1,
-        }
-    }
-    pairs
 }

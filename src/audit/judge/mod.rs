@@ -26,6 +26,7 @@
 pub mod capacity;
 pub mod exposure;
 pub mod order;
+pub(in crate::audit) mod overlap;
 mod proven;
 pub mod reads;
 pub mod reduce;

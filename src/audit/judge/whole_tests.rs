@@ -79,9 +79,12 @@ fn a_history_that_adds_up_passes_and_says_what_it_could_have_shown() {
         summary.exposure,
         Exposure {
             overlapping_pairs: 1,
+            decisive_volleys: 1,
             exact_rest_acceptances: 1,
             exceeds_refusals: 2,
+            one_over_refusals: 1,
             retries: 1,
+            raced_retries: 0,
             unknown_made: 0,
             unknown_resolved: 0,
             drained_orders: 1,

@@ -13,6 +13,7 @@ use crate::audit::history::binary::packed::Outcome;
 use crate::audit::history::collected::DEALING;
 use crate::audit::history::{QueryOutcome, RefundOutcome, Terms};
 use crate::audit::judge::OrderVerdict;
+use crate::audit::judge::overlap::{Met, Sweep};
 use crate::protocol::profile::Duplicates;
 use crate::verdict::Exposure;
 
@@ -30,8 +31,7 @@ pub struct Scratch {
     refusals: Vec<Refusal>,
     /// When queries were sent that showed something left.
     reads: Vec<u64>,
-    sent: Vec<u64>,
-    answered: Vec<u64>,
+    overlap: Sweep,
 }
 
 /// A refund number of the order.
@@ -52,6 +52,8 @@ struct Attempt {
     answered: u64,
     amount: i64,
     outcome: RefundOutcome,
+    /// Its number, as an index.
+    number: usize,
     /// The attempt of the same number before it.
     before: u32,
 }
@@ -97,8 +99,10 @@ impl Scratch {
                 continue;
             };
             is_common &= outcome != RefundOutcome::Unknown && packed.amount() > 0;
-            let number = &mut self.numbers[number];
+            let index = number;
+            let number = &mut self.numbers[index];
             self.attempts.push(Attempt {
+                number: index,
                 sent: packed.sent(),
                 answered,
                 amount: packed.amount(),
@@ -107,8 +111,6 @@ impl Scratch {
             });
             number.last = u32::try_from(self.attempts.len() - 1).expect("an index is 32 bits");
             number.attempts += 1;
-            self.sent.push(packed.sent());
-            self.answered.push(answered);
         }
         is_common
     }
@@ -160,14 +162,27 @@ impl Scratch {
         let queries = records
             .iter()
             .filter(|packed| matches!(packed.outcome(), Some(Outcome::Query(_))));
+        let met = self.overlap.over(
+            paid,
+            self.attempts.iter().map(|attempt| Met {
+                number: attempt.number,
+                amount: attempt.amount,
+                sent: attempt.sent,
+                answered: Some(attempt.answered),
+                outcome: attempt.outcome,
+            }),
+        );
         Some(OrderVerdict {
             operations: (self.attempts.len() + queries.count()) as u64,
             exposure: Exposure {
+                overlapping_pairs: met.pairs,
+                decisive_volleys: met.decisive_volleys,
                 exact_rest_acceptances: u64::from(is_used_up),
                 exceeds_refusals: count(RefundOutcome::Exceeds),
+                one_over_refusals: met.one_over_refusals,
                 retries: retries as u64,
+                raced_retries: met.raced_retries,
                 drained_orders: u64::from(is_drained),
-                overlapping_pairs: self.overlapping_pairs(),
                 ..Exposure::default()
             },
             ..OrderVerdict::default()
@@ -191,8 +206,6 @@ impl Scratch {
         self.effects.clear();
         self.refusals.clear();
         self.reads.clear();
-        self.sent.clear();
-        self.answered.clear();
     }
 
     /// The index of a record's number, given to it on first use.
@@ -361,24 +374,5 @@ impl Scratch {
             before.map(|effect| effect.amount).sum::<i64>() < paid
                 && self.refusals.iter().all(|refusal| refusal.latest > read)
         })
-    }
-
-    /// Pairs of attempts that were under way at the same time.
-    fn overlapping_pairs(&mut self) -> u64 {
-        self.sent.sort_unstable();
-        self.answered.sort_unstable();
-        let mut over = 0;
-        let mut pairs = 0;
-        for (before, sent) in self.sent.iter().enumerate() {
-            while self
-                .answered
-                .get(over)
-                .is_some_and(|answered| answered < sent)
-            {
-                over += 1;
-            }
-            pairs += (before - over) as u64;
-        }
-        pairs
     }
 }

@@ -84,7 +84,10 @@ impl History {
         if source.first() == Some(&binary::FIRST) {
             binary::read(source, |line| match &mut history {
                 Some(history) => history.add(&line),
-                None => Ok(history = Some(Self::begin(&line)?)),
+                None => {
+                    history = Some(Self::begin(&line)?);
+                    Ok(())
+                }
             })?;
         } else {
             let source = std::str::from_utf8(source).map_err(|_| "the history is no text")?;

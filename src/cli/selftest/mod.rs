@@ -1,10 +1,11 @@
 //! `recoup selftest`: the harness against each known fault.
 
+pub(super) mod calibrate;
 mod kill_matrix;
 mod subject;
 
 use std::io::Write as _;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 
 use clap::Args;
 use futures_util::StreamExt;
@@ -57,6 +58,19 @@ pub struct SelftestArgs {
     )]
     pub store: String,
 
+    /// Measure instead how short a race may be and still be seen on this host:
+    /// duels with a gateway that checks first and books later
+    #[arg(long, conflicts_with_all = ["only", "jobs", "cases", "store"])]
+    pub calibrate: bool,
+
+    /// How many duels each window gets
+    #[arg(long, value_name = "N", default_value = "200", requires = "calibrate")]
+    pub duels: NonZeroU32,
+
+    /// The windows from the check to the booking [default: 1, 10, 100, 1000]
+    #[arg(long = "window", value_name = "µs", requires = "calibrate")]
+    pub windows: Vec<u64>,
+
     /// Where results go.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -68,6 +82,9 @@ impl SelftestArgs {
     /// # Errors
     /// [`CliError`] where it can't be run at all.
     pub(super) async fn run(self) -> Result<ExitCode, CliError> {
+        if self.calibrate {
+            return calibrate::run(&self).await;
+        }
         let subjects = self.subjects()?;
         let store = serve::store_named(&self.store)
             .map_err(|problem| CliError::Usage(format!("use the --store: {problem}")))?;

@@ -28,6 +28,7 @@ pub const AREAS: &[&[Rule]] = &[
     json::RULES,
     orders::RULES,
     races::ANSWERS,
+    races::APART,
     races::TOGETHER,
     races::TOTALS,
     races::WAITING,

@@ -25,6 +25,12 @@ pub enum Kind {
     /// Five refunds at once of a little more than a fifth of what is left:
     /// four fit, and one must be refused.
     Ladder,
+    /// A refund whose caller hangs up and sends it again at the same moment:
+    /// must be refunded once.
+    RetryAfterAbandon,
+    /// Two requests about one order, the second a swept time later: a retry, a
+    /// query, or a refund that does not fit beside the first.
+    OffsetSweep,
     /// The state of an order.
     Query,
     /// A malformed request, drawn from the catalogue: must be refused.
@@ -35,7 +41,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind that a mix can have.
-    pub const MIXED: [Self; 11] = [
+    pub const MIXED: [Self; 13] = [
         Self::Partial,
         Self::Full,
         Self::ExactRest,
@@ -44,6 +50,8 @@ impl Kind {
         Self::DuplicateStorm,
         Self::Duel,
         Self::Ladder,
+        Self::RetryAfterAbandon,
+        Self::OffsetSweep,
         Self::Query,
         Self::Malformed,
         Self::BadSignature,
@@ -60,6 +68,8 @@ impl Kind {
             Self::DuplicateStorm => "duplicate-storm",
             Self::Duel => "duel",
             Self::Ladder => "ladder",
+            Self::RetryAfterAbandon => "retry-after-abandon",
+            Self::OffsetSweep => "offset-sweep",
             Self::Query => "query",
             Self::Malformed => "malformed",
             Self::BadSignature => "bad-signature",
@@ -81,7 +91,7 @@ impl Kind {
     /// How many requests leave at once.
     pub const fn contenders(self) -> usize {
         match self {
-            Self::Duel => 2,
+            Self::Duel | Self::RetryAfterAbandon | Self::OffsetSweep => 2,
             Self::DuplicateStorm => 4,
             Self::Ladder => 5,
             _ => 1,

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use super::escape::text;
 use super::members;
 use crate::report::block::violation_heading;
+use crate::report::collected::Report;
 use crate::report::picture::{self, Place};
 use crate::report::{figures, json};
 use crate::verdict::{AuditSummary, Violation};
@@ -19,7 +20,7 @@ const OPEN_LIMIT: usize = 2;
 const PICTURE_BUDGET: usize = 250_000;
 
 /// Writes the section.
-pub(super) fn write(audit: &AuditSummary, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(audit: &AuditSummary, report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let word = figures::run_word(audit.verdict);
     writeln!(
         out,
@@ -41,7 +42,7 @@ pub(super) fn write(audit: &AuditSummary, out: &mut dyn Write) -> io::Result<()>
     }
     writeln!(out, "</dl>")?;
     write_violations(&audit.violations, out)?;
-    write_exposure(audit, out)?;
+    write_exposure(audit, report, out)?;
     writeln!(out, "</section>")
 }
 
@@ -177,8 +178,8 @@ fn write_files(violation: &Violation, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// What the traffic could have shown, with every figure that the report has.
-fn write_exposure(audit: &AuditSummary, out: &mut dyn Write) -> io::Result<()> {
-    let value = json::audit_value(audit);
+fn write_exposure(audit: &AuditSummary, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let value = json::audit_value(audit, report);
     writeln!(
         out,
         "<h3>What the traffic could have shown</h3>\n\

@@ -19,6 +19,7 @@ mod message;
 mod page;
 mod percentiles;
 mod plot;
+mod races;
 mod run;
 
 pub(super) use escape::text as escaped;

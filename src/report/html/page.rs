@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use sha2::{Digest, Sha256};
 
 use super::escape::text;
-use super::{audit, banner, dialect, failures, load, matrix, run};
+use super::{audit, banner, dialect, failures, load, matrix, races, run};
 use crate::report::collected::Report;
 use crate::report::figures;
 use crate::report::picture::STYLE as PICTURE_STYLE;
@@ -27,13 +27,14 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "<main>")?;
     failures::write(report, out)?;
     if let Some(summary) = &report.audit {
-        audit::write(summary, out)?;
+        audit::write(summary, report, out)?;
     } else {
         audit::write_alarms(&report.alarms, out)?;
     }
     if let Some(summary) = &report.load {
         load::write(summary, out)?;
     }
+    races::write(report, out)?;
     dialect::write(report, out)?;
     matrix::write(report, out)?;
     run::write(report, out)?;

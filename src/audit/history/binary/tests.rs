@@ -213,10 +213,7 @@ fn a_block_that_is_missing_repeated_or_moved_is_named() {
     let mut missing = bytes.clone();
     missing.drain(third.clone());
     let mut repeated = bytes.clone();
-    repeated.splice(
-        third.start..third.start,
-        bytes[third.clone()].iter().copied(),
-    );
+    repeated.splice(third.start..third.start, bytes[third].iter().copied());
     for damaged in [missing, repeated] {
         let error = read(&damaged).unwrap_err().to_string();
         assert!(error.contains("missing, repeated or moved"), "{error}");

@@ -4,7 +4,7 @@ use super::race::{CONTENDERS, FEWER_ROUNDS, Race, shots};
 use crate::audit::Money;
 use crate::conformance::probe::{Probe, Reply};
 use crate::conformance::rule::{Rule, Stop, Turn};
-use crate::conformance::volley::Shot;
+use crate::conformance::volley::{Ask, Shot};
 use crate::target::PaidOrder;
 use crate::verdict::Level;
 
@@ -71,7 +71,7 @@ fn own_amounts(probe: &mut Probe, shots: &[Shot], replies: &[Reply]) -> Result<(
 fn half_forged(probe: &Probe, orders: &[PaidOrder], _round: usize) -> Vec<Vec<Shot>> {
     let mut volley = shots(probe, &orders[0], 3 * CONTENDERS, |place| 10 + place);
     for shot in volley.iter_mut().step_by(2) {
-        shot.is_forged = true;
+        shot.ask = Ask::Forged;
     }
     vec![volley]
 }
@@ -80,7 +80,7 @@ fn none_forged(_: &mut Probe, shots: &[Shot], replies: &[Reply]) -> Result<(), S
     let forged = shots
         .iter()
         .zip(replies)
-        .find(|(shot, reply)| shot.is_forged && reply.evidence.money == Money::Yes);
+        .find(|(shot, reply)| shot.ask == Ask::Forged && reply.evidence.money == Money::Yes);
     forged.map_or(Ok(()), |(shot, reply)| {
         Err(Stop::money(
             format!(

@@ -6,12 +6,14 @@
 //! with the smallest history that shows it.
 
 mod answers;
+mod apart;
 mod race;
 mod together;
 mod totals;
 mod waiting;
 
 pub(super) use answers::RULES as ANSWERS;
+pub(super) use apart::RULES as APART;
 pub(super) use together::RULES as TOGETHER;
 pub(super) use totals::RULES as TOTALS;
 pub(super) use waiting::RULES as WAITING;

@@ -5,16 +5,15 @@ use std::time::Duration;
 
 use crate::audit::{Recorder, judge, settle};
 use crate::conformance::probe::{Probe, Reply};
+pub(super) use crate::conformance::raced::CONTENDERS;
+use crate::conformance::raced::DUELS;
 use crate::conformance::rule::{Failure, Stop};
-use crate::conformance::volley::{Contenders, Release, Shot};
+use crate::conformance::volley::{Contenders, Shot};
 use crate::target::PaidOrder;
 use crate::verdict::{Observers, RunVerdict, Severity, Violation};
 
-/// How many requests a volley has: enough to race, few enough that they
-/// arrive together.
-pub(super) const CONTENDERS: usize = 8;
 /// How many rounds a rule has that needs two requests to meet.
-const ROUNDS: usize = 24;
+const ROUNDS: usize = DUELS as usize;
 /// How many rounds a rule has whose volleys show what they show without luck:
 /// each takes orders, and they may be few.
 pub(super) const FEWER_ROUNDS: usize = 12;
@@ -38,6 +37,8 @@ pub(super) struct Race {
     /// The volleys of a round, fired one after the other. One of a single shot
     /// is a refund that nothing else is at the same time as.
     pub(super) volleys: Volleys,
+    /// Whether any two that are accepted of a volley are too much.
+    pub(super) is_duel: bool,
     /// What is looked at in the answers to each volley; the money is judged
     /// with the whole history.
     pub(super) look: Look,
@@ -55,6 +56,7 @@ impl Race {
             contenders: CONTENDERS,
             rounds: ROUNDS,
             orders: 1,
+            is_duel: false,
             volleys,
             look: |_, _, _| Ok(()),
         }
@@ -65,6 +67,9 @@ impl Race {
         let caller = probe.caller().clone();
         let recorder = Recorder::new(&caller.profile, None);
         let mut contenders = Contenders::open(probe, self.contenders).await?;
+        let raced = probe.raced();
+        raced.choice(probe).await;
+        let mut volleys = 0;
         let mut replies: Vec<Reply> = Vec::new();
         let mut rounds = 0;
         let mut cut_short = None;
@@ -72,7 +77,10 @@ impl Race {
             // What was fired is judged, also where the next round can't be.
             let round = self.round(probe, &recorder, &mut contenders, &mut replies, rounds);
             match round.await {
-                Ok(()) => rounds += 1,
+                Ok(fired) => {
+                    rounds += 1;
+                    volleys += fired;
+                }
                 Err(stop @ Stop::Failed(_)) => return Err(stop),
                 Err(stop) => {
                     cut_short = Some(stop);
@@ -85,6 +93,8 @@ impl Race {
             Ok(history) => judge(&history),
             Err(broken) => return Err(Stop::Inconclusive(broken.to_string())),
         };
+        let duels = if self.is_duel { volleys } else { 0 };
+        raced.add(volleys, duels, &summary.exposure);
         match (summary.violations.first(), cut_short, summary.verdict) {
             (Some(violation), _, _) => Err(proven(violation, &replies)),
             // A few rounds are less exposure, and no reason to say nothing.
@@ -105,7 +115,7 @@ impl Race {
         contenders: &mut Contenders,
         replies: &mut Vec<Reply>,
         round: usize,
-    ) -> Result<(), Stop> {
+    ) -> Result<u64, Stop> {
         let mut orders: Vec<PaidOrder> = Vec::with_capacity(self.orders);
         for _ in 0..self.orders {
             let order = probe.paid(PAID).await?;
@@ -113,18 +123,22 @@ impl Race {
             recorder.order(&order.number, order.paid, currency);
             orders.push(order);
         }
-        // Each way of releasing is the better one over some networks.
-        let release = match round % 2 {
-            0 => Release::Whole,
-            _ => Release::LastByte,
+        // The better way of releasing; and now and then the other one, since
+        // some gateways work on a request before its last byte is there.
+        let choice = probe.raced().choice(probe).await;
+        let release = match round % 4 {
+            3 => choice.release().other(),
+            _ => choice.release(),
         };
+        let mut fired = 0;
         for shots in (self.volleys)(probe, &orders, round) {
             let landed = contenders.fire(probe, recorder, &shots, release).await?;
+            fired += u64::from(shots.len() > 1);
             let seen = (self.look)(probe, &shots, &landed);
             replies.extend(landed);
             seen?;
         }
-        Ok(())
+        Ok(fired)
     }
 }
 

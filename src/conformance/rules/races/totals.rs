@@ -24,7 +24,13 @@ pub(in super::super) const RULES: &[Rule] = &[
             "stale-balance",
         ],
         turn: Turn::Alone,
-        attempt: |probe| Box::pin(Race::for_one_order(halves).run(probe)),
+        attempt: |probe| {
+            let race = Race {
+                is_duel: true,
+                ..Race::for_one_order(halves)
+            };
+            Box::pin(race.run(probe))
+        },
     },
     Rule {
         id: "races.ladder",

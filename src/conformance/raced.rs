@@ -1,0 +1,195 @@
+//! What the races of a run share: the way of release that is the better one
+//! here, and what their volleys came to.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::OnceCell;
+
+use crate::audit::Recorder;
+use crate::audit::judge::exposure;
+use crate::verdict::{Exposure, Races};
+
+use super::probe::{Probe, Reply};
+use super::volley::{Contenders, Release, Shot};
+
+/// How many requests a volley has: enough to race, few enough that they
+/// arrive together.
+pub const CONTENDERS: usize = 8;
+/// How many duels a check fires.
+pub const DUELS: u32 = 24;
+/// How many harmless volleys are fired by each way of release.
+const VOLLEYS: usize = 9;
+
+/// What the races of a run share.
+#[derive(Debug, Default)]
+pub struct Raced {
+    choice: OnceCell<Choice>,
+    counts: Mutex<Counts>,
+}
+
+/// What volleys came to.
+#[derive(Debug, Clone, Copy, Default)]
+struct Counts {
+    volleys: u64,
+    duels: u64,
+    exposure: Exposure,
+}
+
+/// What harmless volleys showed of the way to the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Choice {
+    /// How many requests a volley had.
+    pub contenders: u32,
+    /// From the first answer to the last, the median, where each request left
+    /// in one write.
+    pub whole: Option<Duration>,
+    /// The same where the last bytes were held back.
+    pub last_byte: Option<Duration>,
+    /// How long a request took, the median.
+    pub service: Duration,
+}
+
+impl Choice {
+    /// The way that brings answers closer together; where nothing is known,
+    /// the simpler one.
+    #[must_use]
+    pub fn release(&self) -> Release {
+        match (self.whole, self.last_byte) {
+            (Some(whole), Some(last_byte)) if last_byte < whole => Release::LastByte,
+            _ => Release::Whole,
+        }
+    }
+
+    /// Why that one.
+    fn reason(&self) -> String {
+        let micros = |spread: Duration| spread.as_micros();
+        match (self.whole, self.last_byte) {
+            (Some(whole), Some(last_byte)) => format!(
+                "the answers to {} harmless requests came within {} µs where each left in one write, and within {} µs where the last bytes were held back",
+                self.contenders,
+                micros(whole),
+                micros(last_byte)
+            ),
+            _ => "harmless volleys were not answered, so nothing could be compared".to_owned(),
+        }
+    }
+}
+
+impl Raced {
+    /// What harmless volleys show, measured once a run: refunds of an order that
+    /// nobody has paid for, as many as a duel has, whichever race comes first.
+    pub async fn choice(&self, probe: &mut Probe) -> Choice {
+        *self.choice.get_or_init(|| measure(probe)).await
+    }
+
+    /// The median service time of a harmless request; zero before the choice.
+    #[must_use]
+    pub fn service(&self) -> Duration {
+        self.choice
+            .get()
+            .map_or(Duration::ZERO, |choice| choice.service)
+    }
+
+    /// Adds what volleys came to, of which so many were duels.
+    pub fn add(&self, volleys: u64, duels: u64, more: &Exposure) {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.volleys += volleys;
+        counts.duels += duels;
+        exposure::add(&mut counts.exposure, more);
+    }
+
+    /// What the races came to; `None` where there were none.
+    #[must_use]
+    pub fn races(&self) -> Option<Races> {
+        let choice = self.choice.get()?;
+        let counts = *self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let micros = |spread: Duration| u64::try_from(spread.as_micros()).unwrap_or(u64::MAX);
+        Some(Races {
+            release: choice.release().name(),
+            reason: choice.reason(),
+            contenders: choice.contenders,
+            whole_spread_micros: choice.whole.map(micros),
+            last_byte_spread_micros: choice.last_byte.map(micros),
+            service_micros: micros(choice.service),
+            volleys: counts.volleys,
+            duels: counts.duels,
+            exposure: counts.exposure,
+        })
+    }
+}
+
+/// Fires harmless volleys, by both ways in turn. A target that does not answer
+/// them all is not waited for again.
+async fn measure(probe: &mut Probe) -> Choice {
+    let Ok(mut contenders) = Contenders::open(probe, CONTENDERS).await else {
+        return Choice::default();
+    };
+    let recorder = Recorder::new(&probe.caller().profile.clone(), None);
+    let mut spreads: [Vec<Duration>; 2] = [Vec::new(), Vec::new()];
+    let mut services: Vec<Duration> = Vec::new();
+
+    'volleys: for _ in 0..VOLLEYS {
+        for (release, spreads) in [Release::Whole, Release::LastByte]
+            .into_iter()
+            .zip(&mut spreads)
+        {
+            let order = probe.caller().numbers.order();
+            let shots: Vec<Shot> = (0..CONTENDERS)
+                .map(|_| Shot::of(&order, probe.refund_number(), 1))
+                .collect();
+            let landed = contenders.fire(probe, &recorder, &shots, release).await;
+            let Some(spread) = landed.as_deref().ok().and_then(spread) else {
+                break 'volleys;
+            };
+            spreads.push(spread);
+            if release == Release::Whole {
+                services.extend(landed.iter().flatten().map(|reply| reply.exchange.took));
+            }
+        }
+    }
+    let [whole, last_byte] = spreads.map(median);
+    Choice {
+        contenders: u32::try_from(CONTENDERS).unwrap_or(u32::MAX),
+        whole,
+        last_byte,
+        service: median(services).unwrap_or_default(),
+    }
+}
+
+/// From the first answer to the last; `None` where one is missing.
+fn spread(replies: &[Reply]) -> Option<Duration> {
+    if replies.iter().any(|reply| reply.exchange.answer.is_none()) {
+        return None;
+    }
+    let ends = || {
+        let exchanges = replies.iter().map(|reply| &reply.exchange);
+        exchanges.map(|exchange| exchange.started + exchange.took)
+    };
+    Some(ends().max()?.duration_since(ends().min()?))
+}
+
+fn median(mut times: Vec<Duration>) -> Option<Duration> {
+    times.sort_unstable();
+    times.get(times.len() / 2).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_whose_answers_come_closer_together_is_chosen_and_the_simpler_one_without_any() {
+        let choice = |whole, last_byte| Choice {
+            contenders: 8,
+            whole: Some(Duration::from_micros(whole)),
+            last_byte: Some(Duration::from_micros(last_byte)),
+            service: Duration::ZERO,
+        };
+        assert_eq!(choice(100, 90).release(), Release::LastByte);
+        assert_eq!(choice(90, 100).release(), Release::Whole);
+        assert!(choice(90, 100).reason().contains("within 90 µs"));
+        assert_eq!(Choice::default().release(), Release::Whole);
+        assert_eq!(Raced::default().races(), None);
+    }
+}
