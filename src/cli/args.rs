@@ -19,6 +19,7 @@ use super::replay::ReplayArgs;
 use super::rules::RulesArgs;
 use super::selftest::SelftestArgs;
 use super::serve::ServeArgs;
+use super::shell::{CompletionsArgs, ManArgs};
 use super::sign::{SignArgs, VerifyArgs};
 
 /// Conformance and load testing for signed refund gateways.
@@ -75,6 +76,10 @@ pub enum Command {
     Sign(SignArgs),
     /// Verify an envelope on stdin
     Verify(VerifyArgs),
+    /// Print the completions for a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write one for each command
+    Man(ManArgs),
 }
 
 impl Command {
@@ -99,6 +104,8 @@ impl Command {
             Self::Replay(args) => args.run().await,
             Self::Sign(args) => args.run(),
             Self::Verify(args) => args.run(),
+            Self::Completions(args) => args.run(),
+            Self::Man(args) => args.run(),
         }
     }
 }

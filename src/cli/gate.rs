@@ -39,9 +39,11 @@ impl GateArgs {
         let scenario = self.traffic.scenario()?;
         let earlier = self.traffic.earlier()?;
         let part = self.traffic.shard.part(&scenario, &self.target)?;
+        let metrics = self.traffic.metrics.listen()?;
         let cases = self.rules.cases.get();
         let mut run = Run::start("gate", &self.target, cases, &self.output).await?;
         run.take_part(part.shard);
+        let _serving = run.tell_live(metrics, &scenario, part.shard)?;
         let sink = self.traffic.history_sink(&run)?;
         let end = match run.preflight().await {
             Err(end) => end,

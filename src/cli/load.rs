@@ -15,6 +15,7 @@ use crate::target::Clock;
 use crate::verdict::{AuditSummary, Event, ExitCode, LoadSummary, Observer, RunVerdict, Severity};
 
 use super::error::CliError;
+use super::metrics::MetricsArgs;
 use super::output::OutputArgs;
 use super::run::{End, Run, interrupted};
 use super::shard::{self, Part, ShardArgs};
@@ -98,6 +99,10 @@ pub struct TrafficArgs {
     #[command(flatten)]
     pub shard: ShardArgs,
 
+    /// Where live figures can be had.
+    #[command(flatten)]
+    pub metrics: MetricsArgs,
+
     /// Where the history of all refunds goes: text where the name ends in
     /// .ndjson, else the compact binary form [default: history.bin in the run's
     /// folder]
@@ -118,8 +123,10 @@ impl LoadArgs {
         let scenario = self.traffic.scenario()?;
         let earlier = self.traffic.earlier()?;
         let part = self.traffic.shard.part(&scenario, &self.target)?;
+        let metrics = self.traffic.metrics.listen()?;
         let mut run = Run::start("load", &self.target, 1, &self.output).await?;
         run.take_part(part.shard);
+        let _serving = run.tell_live(metrics, &scenario, part.shard)?;
         let sink = self.traffic.history_sink(&run)?;
         let end = match run.preflight().await {
             Ok(()) => load(&run, scenario, part, earlier, sink, self.traffic.shrink).await,

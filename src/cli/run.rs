@@ -8,8 +8,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::conformance::{Preflight, PreflightError, Setting};
 use crate::gateway::{Running, Variants};
+use crate::load::Scenario;
 use crate::protocol::Timestamp;
-use crate::report::{Collector, Lines, Progress, Redactor, RunFolder, annotations, json, terminal};
+use crate::report::{
+    Collector, Lines, LiveMetrics, Progress, Redactor, RunFolder, annotations, json, terminal,
+};
 use crate::verdict::{
     Event, ExitCode, FailureDetail, Level, Observer, Observers, RuleOutcome, RunPlan, Shard,
     Verdict,
@@ -17,6 +20,7 @@ use crate::verdict::{
 
 use super::error::CliError;
 use super::interrupt;
+use super::metrics::{Listener, Server};
 use super::output::{Format, OutputArgs};
 use super::selftest::calibrate;
 use super::target::{Target, TargetArgs};
@@ -115,6 +119,36 @@ impl Run {
         }
     }
 
+    /// Has whoever asks `listener`, if there is one, told how the run stands,
+    /// until what is given back is dropped.
+    ///
+    /// # Errors
+    /// [`CliError::Output`] where nobody can be answered.
+    pub(super) fn tell_live(
+        &mut self,
+        listener: Option<Listener>,
+        scenario: &Scenario,
+        shard: Option<Shard>,
+    ) -> Result<Option<Server>, CliError> {
+        let Some(listener) = listener else {
+            return Ok(None);
+        };
+        let Reporting {
+            command, output, ..
+        } = &self.reporting;
+        let metrics = Arc::new(LiveMetrics::new(
+            command,
+            &scenario.name,
+            shard,
+            self.redactor.clone(),
+        ));
+        let server = listener.serve(Arc::clone(&metrics), output.quiet)?;
+        let observers = Observers::clone(&self.observers).with(metrics);
+        self.observers = Arc::new(observers);
+        self.reporting.observers = Arc::clone(&self.observers);
+        Ok(Some(server))
+    }
+
     /// Looks whether the target can be tested at all, and goes on in its dialect.
     ///
     /// # Errors
@@ -198,6 +232,7 @@ pub(super) fn interrupted() -> End {
 pub(super) struct Reporting {
     pub observers: Arc<Observers>,
     pub folder: RunFolder,
+    command: String,
     collector: Arc<Collector>,
     output: OutputArgs,
 }
@@ -239,6 +274,7 @@ impl Reporting {
         Ok(Self {
             observers: Arc::new(observers),
             folder,
+            command: command.to_owned(),
             collector,
             output: output.clone(),
         })

@@ -41,6 +41,15 @@ impl Histogram {
             .expect("all histograms have the same bounds");
     }
 
+    /// What it holds beyond what `earlier` does, which it held once itself.
+    #[must_use]
+    pub fn since(mut self, earlier: &Self) -> Self {
+        self.0
+            .subtract(&earlier.0)
+            .expect("it has grown since, within the same bounds");
+        self
+    }
+
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.0.reset();

@@ -22,7 +22,7 @@ use super::malformed::Malformed;
 use super::population::{Place, Population};
 use super::scenario::Mix;
 use super::settling::Over;
-use super::statistics::{Part, Sample, Statistics};
+use super::statistics::{Interval, Sample, Statistics};
 
 /// In how many parts the users' figures are kept, so that those of two cores
 /// seldom meet: see how users go in groups.
@@ -188,8 +188,8 @@ impl Shared {
     }
 
     /// What came since this was asked last.
-    pub(super) fn take_interval(&self) -> Part {
-        let mut interval = Part::default();
+    pub(super) fn take_interval(&self) -> Interval {
+        let mut interval = Interval::default();
         for part in &self.parts {
             part.lock()
                 .expect("no holder panics")

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::verdict::{KindSummary, TimelinePoint};
+use crate::verdict::{KindProgress, KindSummary, TimelinePoint};
 
 use super::histogram::Histogram;
 use super::scenario::Kind;
@@ -116,13 +116,31 @@ impl Statistics {
     }
 
     /// Adds what came since the last call to `interval`, and starts anew.
-    pub fn take_interval(&mut self, interval: &mut Part) {
-        interval.merge(&self.interval);
+    pub fn take_interval(&mut self, interval: &mut Interval) {
+        interval.all.merge(&self.interval);
+        interval.lag.merge(&self.lag);
+        for (kind, part) in &self.by_kind {
+            let sum = interval.by_kind.entry(kind.name()).or_default();
+            sum.requests += part.requests;
+            sum.failed += part.failed;
+            sum.unknown += part.unknown;
+        }
         self.interval.requests = 0;
         self.interval.failed = 0;
         self.interval.unknown = 0;
         self.interval.latency.clear();
     }
+}
+
+/// What came in an interval, and what there is so far.
+#[derive(Debug, Default)]
+pub struct Interval {
+    /// What came, of all kinds.
+    pub all: Part,
+    /// What was counted of each kind so far.
+    pub by_kind: BTreeMap<&'static str, KindProgress>,
+    /// The generator's lag, of all requests so far.
+    pub lag: Histogram,
 }
 
 /// An interval as a point of the picture over time.

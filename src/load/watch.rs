@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::verdict::{Event, LoadProgress, Observer, TimelinePoint};
+use crate::verdict::{Event, LoadProgress, Observer, Shard, TimelinePoint};
 
 use super::attack::Attack;
+use super::histogram::Histogram;
 use super::scenario::Course;
 use super::shared::Shared;
-use super::statistics::{Totals, timeline_point};
+use super::statistics::{Interval, Part, Totals, timeline_point};
 use super::threshold::Threshold;
 
 /// How often figures are told.
@@ -28,11 +29,16 @@ pub(super) struct Watch {
     finished: CancellationToken,
     total: Duration,
     course: Course,
+    part: Shard,
+    /// The users of the whole load, where stages do not change them.
+    most_users: Option<usize>,
     /// What ends the run where it is broken, and after how much measured time
     /// it may.
     abort: Option<(Vec<Threshold>, Duration)>,
     timeline: Vec<TimelinePoint>,
     progress: LoadProgress,
+    /// The generator's lag up to the last tick.
+    lag: Histogram,
 }
 
 /// What ended the traffic before its time.
@@ -68,6 +74,8 @@ impl Watch {
             finished,
             total,
             course: scenario.course(),
+            part: attack.part(),
+            most_users: (!scenario.changes_users()).then(|| scenario.most_users()),
             abort: scenario
                 .abort_on_threshold
                 .then(|| (attack.thresholds(), scenario.abort_grace)),
@@ -76,6 +84,7 @@ impl Watch {
                 total_seconds: total.as_secs_f64(),
                 ..LoadProgress::default()
             },
+            lag: Histogram::new(),
         }
     }
 
@@ -113,6 +122,9 @@ impl Watch {
             _ => Instant::now(),
         };
         self.stop_goose().await;
+        // The last answers came after the last tick.
+        self.count();
+        self.tell();
         let (interrupted, aborted) = match cut {
             None => (None, None),
             Some(Cut::Interrupted(what)) => (Some(what.to_owned()), None),
@@ -186,12 +198,9 @@ impl Watch {
     }
 
     fn note(&mut self, start: Instant) {
-        let interval = self.shared.take_interval();
+        let interval = self.count();
         let elapsed = start.elapsed();
         self.progress.elapsed_seconds = elapsed.as_secs_f64();
-        self.progress.requests += interval.requests;
-        self.progress.failed += interval.failed;
-        self.progress.unknown += interval.unknown;
         self.progress.alarms = self.shared.recorder.alarms();
         let leg = self.course.at(elapsed);
         self.progress.stage = leg
@@ -203,11 +212,51 @@ impl Watch {
         {
             self.progress.rate = interval.requests as f64 / TICK.as_secs_f64();
         }
+        self.progress.target_rate = self
+            .shared
+            .arrivals
+            .is_open()
+            .then(|| self.part.part_of(self.course.level(elapsed)));
+        self.progress.users = self.users(elapsed);
         // The interval that has just ended began a tick ago.
         if let Some(began) = elapsed.checked_sub(self.shared.warmup + TICK / 2) {
             self.timeline
                 .push(timeline_point(began.as_secs(), &interval));
         }
+        self.tell();
+    }
+
+    /// Takes note of what came since the last time, and gives it.
+    fn count(&mut self) -> Part {
+        let Interval { all, by_kind, lag } = self.shared.take_interval();
+        self.progress.requests += all.requests;
+        self.progress.failed += all.failed;
+        self.progress.unknown += all.unknown;
+        self.progress.by_kind = by_kind;
+        for (micros, count) in all.latency.buckets() {
+            self.progress.latency.add(micros, count);
+        }
+        self.progress.lag_p99 = lag.clone().since(&self.lag).percentile(99.0);
+        self.lag = lag;
+        self.progress.settled = self.shared.recorder.settled();
+        all
+    }
+
+    /// The users of this machine that take part after so much time.
+    fn users(&self, elapsed: Duration) -> usize {
+        let Some(most) = self.most_users else {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a course of users is one of small positive numbers"
+            )]
+            let users = self.course.level(elapsed).round() as usize;
+            return self.part.share(users);
+        };
+        self.part.share(most)
+    }
+
+    fn tell(&self) {
         self.observer
             .observe(&Event::LoadProgress(self.progress.clone()));
     }

@@ -4,7 +4,8 @@
 //! [`Report`]; each form of it (terminal, JSON, JUnit, Markdown, HTML) is
 //! written from that value alone, by a module of its own, so that they can't
 //! disagree. [`RunFolder`] puts all of them on disk, with the raw bytes of what
-//! failed. [`Progress`] is the one reporter that works while the run goes on.
+//! failed. [`Progress`] and [`Lines`] tell a person how the run
+//! goes on, [`LiveMetrics`] a Prometheus.
 //!
 //! Two things are kept out on the way in, so that no writer has to think of
 //! them: sign keys, which a [`Redactor`] replaces in every event, and control
@@ -25,6 +26,7 @@ pub mod json;
 pub mod junit;
 mod last_run;
 mod lines;
+mod live;
 pub mod markdown;
 mod palette;
 mod picture;
@@ -45,6 +47,7 @@ pub use error::ReportError;
 pub use folder::RunFolder;
 pub use last_run::LastRun;
 pub use lines::Lines;
+pub use live::LiveMetrics;
 pub use palette::{Palette, Tone};
 pub use progress::Progress;
 pub use recorded::{About, RecordedError, RecordedExchange};

@@ -187,4 +187,52 @@ pub struct LoadProgress {
     pub unknown: u64,
     /// Money alarms so far.
     pub alarms: u64,
+    /// Users that take part now.
+    pub users: usize,
+    /// Arrivals per second that are asked for now; `None` in the closed model.
+    pub target_rate: Option<f64>,
+    /// 99th percentile of the generator's own lag in the last interval, in
+    /// microseconds.
+    pub lag_p99: u64,
+    /// Orders so far that were over, drained, and found to be right.
+    pub settled: u64,
+    /// What was counted of each kind of traffic so far, by its name.
+    pub by_kind: BTreeMap<&'static str, KindProgress>,
+    /// All latencies so far.
+    pub latency: LatencyCounts,
+}
+
+/// How one kind of traffic stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct KindProgress {
+    /// Requests so far.
+    pub requests: u64,
+    /// Failed ones among them.
+    pub failed: u64,
+    /// Unknown outcomes among them.
+    pub unknown: u64,
+}
+
+/// Latencies, counted in a few buckets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LatencyCounts {
+    /// How many fell in each bucket: above the end of the one before, and at
+    /// most its own; the last one has no end.
+    pub buckets: [u64; Self::ENDS.len() + 1],
+    /// The sum of all, in microseconds.
+    pub sum: u64,
+}
+
+impl LatencyCounts {
+    /// The upper ends of the buckets, in microseconds.
+    pub const ENDS: [u64; 16] = [
+        100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000,
+        1_000_000, 2_500_000, 10_000_000, 60_000_000,
+    ];
+
+    /// Takes note of `count` latencies of so many microseconds.
+    pub fn add(&mut self, micros: u64, count: u64) {
+        self.buckets[Self::ENDS.partition_point(|end| *end < micros)] += count;
+        self.sum = self.sum.saturating_add(micros.saturating_mul(count));
+    }
 }

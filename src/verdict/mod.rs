@@ -29,8 +29,8 @@ pub use exchange::ExchangeEvidence;
 pub use exit_code::{ExitCode, RunVerdict};
 pub use failure::{FailureDetail, Known, Reproduced};
 pub use load::{
-    Comparison, KindSummary, Latency, LoadProgress, LoadSummary, PercentilePoint, ThresholdOutcome,
-    TimelinePoint,
+    Comparison, KindProgress, KindSummary, Latency, LatencyCounts, LoadProgress, LoadSummary,
+    PercentilePoint, ThresholdOutcome, TimelinePoint,
 };
 pub use power::{CalibratedWindow, Calibration, Power, Races, WINDOWS_MICROS, WindowPower};
 pub use reproducer::{

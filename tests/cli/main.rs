@@ -2,6 +2,7 @@
 //! codes and files.
 
 mod baseline;
+mod commands;
 #[path = "../support/postgres.rs"]
 #[expect(
     dead_code,
@@ -9,11 +10,13 @@ mod baseline;
     reason = "shared with tests that ask more of it, and unwrap what must be there"
 )]
 mod database;
+mod deploy;
 mod dialect;
 mod docs;
 mod gate;
 mod history;
 mod load;
+mod metrics;
 mod orders;
 mod repeat;
 mod replay;
@@ -22,6 +25,7 @@ mod scenarios;
 mod secrets;
 mod selftest;
 mod shards;
+mod shell;
 mod sign;
 mod stores;
 #[path = "../support/recoup.rs"]

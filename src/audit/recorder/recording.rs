@@ -37,6 +37,7 @@ pub struct Recorder {
     first_fault: Mutex<Option<Fault>>,
     unknown: AtomicU64,
     alarms: AtomicU64,
+    settled: AtomicU64,
 }
 
 /// The moment of an event: its place, and the clock beside it.
@@ -112,6 +113,7 @@ impl Recorder {
             first_fault: Mutex::new(None),
             unknown: AtomicU64::new(0),
             alarms: AtomicU64::new(0),
+            settled: AtomicU64::new(0),
         }
     }
 
@@ -293,6 +295,12 @@ impl Recorder {
         self.alarms.load(Ordering::Relaxed)
     }
 
+    /// Orders so far that were forgotten, since nothing is left to be said of
+    /// them.
+    pub fn settled(&self) -> u64 {
+        self.settled.load(Ordering::Relaxed)
+    }
+
     /// Whether the file can't be written any more: the run may as well end.
     pub fn sink_failed(&self) -> bool {
         self.writing.has_failed()
@@ -366,6 +374,7 @@ impl Recorder {
         if is_over {
             self.part_of(order.number()).remove(order.number());
             drop(ledger.take());
+            self.settled.fetch_add(1, Ordering::Relaxed);
         }
         is_over
     }

@@ -69,6 +69,20 @@ impl Course {
             .fold(0.0, |peak, leg| peak.max(leg.from).max(leg.to))
     }
 
+    /// The level after so much time; that of the end for good.
+    pub fn level(&self, elapsed: Duration) -> f64 {
+        let mut begin = Duration::ZERO;
+        for leg in &self.0 {
+            let end = begin + leg.length;
+            if elapsed < end {
+                let done = (elapsed - begin).as_secs_f64() / leg.length.as_secs_f64();
+                return (leg.to - leg.from).mul_add(done, leg.from);
+            }
+            begin = end;
+        }
+        self.0.last().map_or(0.0, |leg| leg.to)
+    }
+
     /// The leg that is under way after so much time; the last one for good.
     pub fn at(&self, elapsed: Duration) -> Option<&Leg> {
         let mut end = Duration::ZERO;
@@ -119,6 +133,18 @@ mod tests {
             ]
         );
         assert!((course.peak() - 900.0).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn the_level_follows_a_ramp_and_stays_where_it_ends() {
+        let course = Course::of(
+            10.0,
+            Duration::from_secs(1),
+            &[stage(Shape::Ramp, Some(30.0), 4)],
+        );
+        let levels = [0, 1_000, 3_000, 4_000, 5_000, 9_000];
+        let levels = levels.map(|millis| course.level(Duration::from_millis(millis)));
+        assert_eq!(levels, [10.0, 10.0, 20.0, 25.0, 30.0, 30.0]);
     }
 
     #[test]
