@@ -95,6 +95,15 @@ const FAINT: &str = r#"
   return Array.from(found).slice(0, 10);
 "#;
 
+/// What reaches beyond the window, and is not scrolled by itself.
+const TOO_WIDE: &str = r#"
+  const scrolled = e => e.parentElement && (getComputedStyle(e.parentElement).overflowX !== "visible" || scrolled(e.parentElement));
+  return Array.from(document.querySelectorAll("body *"))
+    .filter(e => e.getBoundingClientRect().right > innerWidth && !scrolled(e))
+    .map(e => e.tagName + "." + e.getAttribute("class") + " " + e.textContent.slice(0, 60))
+    .slice(0, 10);
+"#;
+
 #[track_caller]
 fn assert_none(found: &Value, what: &str) {
     assert_eq!(found, &serde_json::json!([]), "{what}");
@@ -118,7 +127,8 @@ fn nothing_overflows_is_cut_off_or_overlaps_at_any_width_light_or_dark() {
             ));
             assert!(
                 sizes[0].as_u64() <= sizes[1].as_u64(),
-                "wider than the window at {at}: {sizes}"
+                "wider than the window at {at}: {sizes}, by {}",
+                browser.run(TOO_WIDE)
             );
         }
         assert_none(&browser.run(CUT), &format!("cut off at {at}"));
