@@ -8,7 +8,9 @@ use serde_json::Value;
 use crate::support::{Gateway, Run, Workplace};
 
 fn text_of(name: &str) -> String {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy").join(name);
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("deploy")
+        .join(name);
     std::fs::read_to_string(file).expect("the file is there")
 }
 
@@ -91,7 +93,7 @@ fn the_action_runs_what_its_inputs_say_and_ends_by_the_exit_code() {
     };
     assert_eq!(ends("", 0), "exit-code=0\n");
     let summary = std::fs::read_to_string(workplace.path("summary")).expect("a summary");
-    assert!(summary.contains("PASS"), "{summary}");
+    assert!(summary.contains("recoup check: pass"), "{summary}");
     let kept = found(&workplace.path("recoup-reports"), "-check", "report.html");
     assert_eq!(kept.len(), 1, "{kept:?}");
     assert_eq!(ends("none.toml", 2), "exit-code=0\nexit-code=2\n");
@@ -142,7 +144,10 @@ fn the_image_asks_a_gateway_for_its_health_and_is_not_root() {
     assert!(is_well());
     drop(gateway);
     assert!(!is_well());
-    let user = file.lines().rev().find_map(|line| line.strip_prefix("USER "));
+    let user = file
+        .lines()
+        .rev()
+        .find_map(|line| line.strip_prefix("USER "));
     assert_eq!(user, Some("65532:65532"));
 }
 
@@ -173,7 +178,10 @@ impl Container<'_> {
                 argument.replace(&format!("$({name})"), value)
             });
             assert!(!argument.contains("$("), "{argument}");
-            argument.strip_prefix('/').map(str::to_owned).unwrap_or(argument)
+            argument
+                .strip_prefix('/')
+                .map(str::to_owned)
+                .unwrap_or(argument)
         };
         texts(&self.spec["args"]).into_iter().map(here).collect()
     }
@@ -215,7 +223,10 @@ fn the_manifest_s_shards_and_their_merge_do_what_one_machine_does() {
     let machines = spec["completions"].as_u64().expect("a count");
     assert_eq!(spec["completionMode"], "Indexed");
     assert_eq!(spec["parallelism"], machines);
-    assert_eq!(spec["backoffLimitPerIndex"], 0, "a failed shard ends itself alone");
+    assert_eq!(
+        spec["backoffLimitPerIndex"], 0,
+        "a failed shard ends itself alone"
+    );
     let pod = &spec["template"]["spec"];
     assert_eq!(pod["restartPolicy"], "Never");
     assert_eq!(pod["securityContext"]["runAsNonRoot"], true);
@@ -223,7 +234,9 @@ fn the_manifest_s_shards_and_their_merge_do_what_one_machine_does() {
     let workplace = Workplace::new();
     let gateway = Gateway::start(&workplace, &["--store", "memory"]);
     std::fs::create_dir(workplace.path("scenario")).expect("it is new");
-    let scenario = config["data"]["scenario.toml"].as_str().expect("a scenario");
+    let scenario = config["data"]["scenario.toml"]
+        .as_str()
+        .expect("a scenario");
     workplace.write("scenario/scenario.toml", scenario);
     let shard = Container {
         workplace: &workplace,
@@ -267,7 +280,12 @@ fn the_manifest_s_shards_and_their_merge_do_what_one_machine_does() {
     let together = report(&workplace, "runs/first/merged");
     assert_eq!(together["audit"]["verdict"], "pass");
     assert_eq!(one["load"]["requests"], 120, "60 a second for 2 s");
-    for figure in ["/load/requests", "/load/failed", "/load/users", "/audit/orders"] {
+    for figure in [
+        "/load/requests",
+        "/load/failed",
+        "/load/users",
+        "/audit/orders",
+    ] {
         assert_eq!(together.pointer(figure), one.pointer(figure), "{figure}");
     }
 }
