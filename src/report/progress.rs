@@ -294,6 +294,7 @@ mod tests {
             p99: 1_240,
             unknown: 3,
             alarms: 1,
+            ..LoadProgress::default()
         });
         assert_eq!(
             line,

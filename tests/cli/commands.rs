@@ -72,6 +72,11 @@ fn commands(line: &str) -> Vec<Vec<String>> {
             (None, '\'' | '"') => (quote, is_word) = (Some(letter), true),
             (None, '#') if !is_word => break,
             (None, '|' | '&' | ';' | '(' | ')' | '<' | '>') => {
+                // The number of a stream that is redirected.
+                if matches!(letter, '<' | '>') && word.chars().all(|letter| letter.is_ascii_digit())
+                {
+                    (word, is_word) = (String::new(), false);
+                }
                 end(&mut word, &mut is_word, &mut commands);
                 let redirects = matches!(letter, '<' | '>');
                 commands.push(if redirects {
