@@ -59,14 +59,14 @@ fn shell_lines(page: &str) -> Vec<(usize, String)> {
 fn commands(line: &str) -> Vec<Vec<String>> {
     let mut commands = vec![Vec::new()];
     let (mut word, mut quote, mut is_word) = (String::new(), None, false);
-    let mut letters = line.trim_start_matches("$ ").chars().peekable();
-    let mut end = |word: &mut String, is_word: &mut bool, commands: &mut Vec<Vec<String>>| {
+    let letters = line.trim_start_matches("$ ").chars();
+    let end = |word: &mut String, is_word: &mut bool, commands: &mut Vec<Vec<String>>| {
         if std::mem::take(is_word) {
             let last = commands.last_mut().expect("there is always one");
             last.push(std::mem::take(word));
         }
     };
-    while let Some(letter) = letters.next() {
+    for letter in letters {
         match (quote, letter) {
             (Some(open), letter) if open == letter => quote = None,
             (None, '\'' | '"') => (quote, is_word) = (Some(letter), true),
