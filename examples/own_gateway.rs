@@ -21,7 +21,7 @@ use recoup::protocol::{
     Amount, MessageId, OrderNo, PartnerNo, Profile, RefundNo, RefundRequest, RequestHeader,
     SignKey, Timestamp,
 };
-use recoup::verdict::{AuditSummary, RunVerdict};
+use recoup::verdict::AuditSummary;
 use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -331,6 +331,8 @@ fn sign(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use recoup::verdict::RunVerdict;
+
     use super::*;
 
     #[test]
