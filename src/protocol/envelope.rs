@@ -28,6 +28,25 @@ impl Direction {
 }
 
 /// An envelope, taken apart and not yet believed.
+///
+/// ```
+/// use recoup::protocol::{Direction, Envelope, SignKey, signature};
+///
+/// let key = SignKey::new("123456")?;
+/// // White space and escapes are part of what is signed.
+/// let value = r#"{"header": {"partnerNo":"10001"}, "body":{"refundNo":"a\/b"}}"#;
+/// let signature = signature::sign(value.as_bytes(), &key);
+/// let document = format!(r#"{{"request":{value},"signature":"{signature}"}}"#);
+///
+/// let envelope = Envelope::parse(document.as_bytes(), Direction::Request)?;
+/// assert_eq!(envelope.raw, value);
+/// assert!(envelope.verify(&key).is_ok());
+///
+/// let forged = document.replace("10001", "10002");
+/// let forged = Envelope::parse(forged.as_bytes(), Direction::Request)?;
+/// assert!(forged.verify(&key).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Envelope<'a> {
     /// The text of the signed value, byte for byte as on the wire.

@@ -82,6 +82,18 @@ pub enum SignatureError {
 
 /// Signs `raw`, the text of a `request` or `response` value exactly as it
 /// stands, or will stand, on the wire.
+///
+/// ```
+/// use recoup::protocol::SignKey;
+/// use recoup::protocol::signature::{sign, verify};
+///
+/// let key = SignKey::new("123456")?;
+/// let signature = sign(b"{}", &key);
+/// assert_eq!(signature.as_str().len(), 64);
+/// assert!(verify(b"{}", signature.as_str(), &key).is_ok());
+/// assert!(verify(b"{ }", signature.as_str(), &key).is_err());
+/// # Ok::<(), recoup::protocol::signature::EmptyKey>(())
+/// ```
 pub fn sign(raw: &[u8], key: &SignKey) -> Signature {
     let digest = Sha256::new()
         .chain_update(raw)

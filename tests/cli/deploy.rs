@@ -93,7 +93,7 @@ fn the_action_runs_what_its_inputs_say_and_ends_by_the_exit_code() {
     };
     assert_eq!(ends("", 0), "exit-code=0\n");
     let summary = std::fs::read_to_string(workplace.path("summary")).expect("a summary");
-    assert!(summary.contains("PASS"), "{summary}");
+    assert!(summary.contains("recoup check: pass"), "{summary}");
     let kept = found(&workplace.path("recoup-reports"), "-check", "report.html");
     assert_eq!(kept.len(), 1, "{kept:?}");
     assert_eq!(ends("none.toml", 2), "exit-code=0\nexit-code=2\n");

@@ -26,6 +26,33 @@ const PARTS: usize = 64;
 /// Places come from one counter, so that they never tie; the clock stands
 /// beside them for pictures only. An order's attempts meet in one lock, other
 /// orders in others, and the file is written by a thread of its own.
+///
+/// ```
+/// use recoup::audit::{Recorder, Reply, classify, judge};
+/// use recoup::protocol::{Amount, OrderNo, Profile, RefundNo, SignKey, signature};
+/// use recoup::verdict::RunVerdict;
+///
+/// let (key, profile) = (SignKey::new("123456")?, Profile::built_in());
+/// let recorder = Recorder::new(&profile, None);
+/// let order = OrderNo::new("order")?;
+/// recorder.order(&order, Amount::new(1_000), "JPY");
+///
+/// // A gateway that has accepted 600 twice of an order of 1,000.
+/// let value = r#"{"header":{},"body":{"code":1,"msg":"success","orderAmount":600,"status":1,"currency":"JPY"}}"#;
+/// let signature = signature::sign(value.as_bytes(), &key);
+/// let answer = format!(r#"{{"response":{value},"signature":"{signature}"}}"#);
+/// for number in ["r1", "r2"] {
+///     // Before the first byte leaves …
+///     let attempt = recorder.sent(&order, &RefundNo::new(number)?, Amount::new(600));
+///     // … and after the last byte of the answer has come.
+///     let reply = Reply::Answered { http_status: 200, body: answer.as_bytes() };
+///     recorder.answered(attempt, &classify(&reply, &key, &profile));
+/// }
+/// let audit = judge(&recorder.finish()?);
+/// assert_eq!(audit.verdict, RunVerdict::Fail);
+/// assert_eq!(audit.violations[0].invariant, "I1");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Recorder {
     terms: Terms,
     started: Instant,
