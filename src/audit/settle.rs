@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 
-use crate::protocol::{Amount, Api, Code, Effect, OrderNo, RefundNo};
+use crate::protocol::{Amount, Api, Code, Effect, OrderNo, RefundNo, RefundStatus};
 use crate::target::{Caller, Connection};
 use crate::verdict::{Event, Observer};
 
@@ -170,6 +170,11 @@ fn patience_with(evidence: &Evidence) -> u32 {
     }
 }
 
+/// Whether an accepted refund may still fail.
+fn is_dealt_with(evidence: &Evidence) -> bool {
+    evidence.money == Money::Yes && evidence.status == Some(RefundStatus::Dealing.number())
+}
+
 /// One connection, over which one order is settled after the other.
 struct Line<'a> {
     caller: &'a Caller,
@@ -208,7 +213,25 @@ impl Line<'_> {
         if self.drain(order, known.drain()).await == Some(DrainFinding::Equal) {
             settled.drained += 1;
         }
+        self.ask_for_failures(order).await;
         settled
+    }
+
+    /// Where a refund can fail later and more was accepted than was paid, asks
+    /// for each accepted refund again: one that failed is refused now.
+    async fn ask_for_failures(&mut self, order: &OrderNo) {
+        let Some(known) = self.recorder.snapshot(order) else {
+            return;
+        };
+        for (refund, amount) in &known.failable {
+            for attempt in 0..ATTEMPTS {
+                match self.refund(order, refund, *amount).await {
+                    Some(evidence) if is_dealt_with(&evidence) => {}
+                    _ => break,
+                }
+                tokio::time::sleep(Duration::from_millis(50) * (1 << attempt)).await;
+            }
+        }
     }
 
     /// Asks for the same refund until its outcome is known.

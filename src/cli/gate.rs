@@ -56,7 +56,8 @@ impl GateArgs {
                 } else {
                     // A gateway that fails a rule is loaded all the same: one
                     // run is to say all that is wrong.
-                    let loaded = load(&run, scenario, part, earlier, sink).await;
+                    let loaded =
+                        load(&run, scenario, part, earlier, sink, self.traffic.shrink).await;
                     gate_end(checked, loaded)
                 }
             }

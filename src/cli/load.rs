@@ -19,6 +19,7 @@ use super::metrics::MetricsArgs;
 use super::output::OutputArgs;
 use super::run::{End, Run, interrupted};
 use super::shard::{self, Part, ShardArgs};
+use super::shrink::ShrinkArgs;
 use super::target::TargetArgs;
 
 /// Where the scenario is looked for where none is named.
@@ -107,6 +108,10 @@ pub struct TrafficArgs {
     /// folder]
     #[arg(long, value_name = "FILE|off")]
     pub history: Option<String>,
+
+    /// What becomes of violations about money.
+    #[command(flatten)]
+    pub shrink: ShrinkArgs,
 }
 
 impl LoadArgs {
@@ -124,7 +129,7 @@ impl LoadArgs {
         let _serving = run.tell_live(metrics, &scenario, part.shard)?;
         let sink = self.traffic.history_sink(&run)?;
         let end = match run.preflight().await {
-            Ok(()) => load(&run, scenario, part, earlier, sink).await,
+            Ok(()) => load(&run, scenario, part, earlier, sink, self.traffic.shrink).await,
             Err(end) => end,
         };
         run.end(end).await
@@ -232,6 +237,7 @@ pub(super) async fn load(
     mut part: Part,
     earlier: Option<Earlier>,
     sink: Sink,
+    shrink: ShrinkArgs,
 ) -> End {
     if let Some(earlier) = &earlier
         && earlier.scenario != scenario.name
@@ -301,6 +307,7 @@ pub(super) async fn load(
     audit.name_history(&history_path.unwrap_or_default());
     audit.exposure.drained_orders = drained;
     shard::leave_to_merge(&mut audit, run.observers.as_ref());
+    shrink.shrink(run, &caller, &history, &mut audit).await;
     run.observers
         .emit(&Event::AuditFinished(Box::new(audit.clone())));
     let mut end = end_of_load(&summary).graver(end_of_audit(&audit));

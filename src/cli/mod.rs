@@ -15,6 +15,7 @@ mod merge;
 mod metrics;
 mod output;
 mod replay;
+mod rounds;
 mod rules;
 mod run;
 mod selftest;
@@ -22,6 +23,7 @@ mod serve;
 mod serve_log;
 mod shard;
 mod shell;
+mod shrink;
 mod sign;
 mod target;
 

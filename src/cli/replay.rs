@@ -1,6 +1,7 @@
 //! `recoup replay`: a recorded exchange, sent again.
 
 use std::io::Write;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -13,27 +14,30 @@ use crate::gateway::Variants;
 use crate::protocol::{Amount, Api, Direction, Envelope, Object, OrderNo, Timestamp};
 use crate::report::{RecordedExchange, Redactor, Replayed};
 use crate::target::{Caller, Clock, Ending, Schedule};
-use crate::verdict::ExitCode;
+use crate::verdict::{ExitCode, Reproducer};
 
 use super::error::CliError;
 use super::output::Color;
+use super::rounds;
 use super::target::{Target, TargetArgs};
 
 /// What is paid for a fresh order where the request names no amount.
 const USUAL: Amount = Amount::new(10_000);
 
 /// Send a recorded exchange again, and compare the answer with the recorded
-/// one.
+/// one; or try a reproducer again, round after round.
 ///
-/// The same bytes go out in one write, or, with --fresh, the same request
-/// signed anew under new numbers for a newly paid order.
+/// Of an exchange the same bytes go out in one write, or, with --fresh, the
+/// same request signed anew under new numbers for a newly paid order. Each
+/// round of a reproducer has a fresh order, and is audited by itself.
 ///
-/// Exit codes: 0 the answer amounts to the same as the recorded one (accepted,
-/// refused, undecided, unanswered), 1 to something else, 2 usage, 3 the
-/// gateway was not reached.
+/// Exit codes of an exchange: 0 the answer amounts to the same as the recorded
+/// one (accepted, refused, undecided, unanswered), 1 to something else, 2 usage,
+/// 3 the gateway was not reached. Of a reproducer: 5 a round violated a refund
+/// invariant, 0 none did, 2 usage, 3 not reached or undecided.
 #[derive(Debug, Clone, Args)]
 pub struct ReplayArgs {
-    /// A file of a run's exchanges/ folder
+    /// A file of a run's exchanges/ folder or of its reproducers/ folder
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
 
@@ -47,6 +51,10 @@ pub struct ReplayArgs {
     #[arg(long, value_name = "N", requires = "fresh", value_parser = clap::value_parser!(i64).range(1..))]
     pub paid: Option<i64>,
 
+    /// How many rounds of a reproducer are tried [default: 40]
+    #[arg(long, value_name = "N", conflicts_with = "fresh")]
+    pub rounds: Option<NonZeroU32>,
+
     /// What to send it to.
     #[command(flatten)]
     pub target: TargetArgs,
@@ -56,19 +64,46 @@ pub struct ReplayArgs {
     pub color: Color,
 }
 
+/// What a file holds.
+enum Recorded {
+    /// A reproducer of a run.
+    Reproducer(Box<Reproducer>),
+    /// An exchange of a run.
+    Exchange(Box<RecordedExchange>),
+}
+
 impl ReplayArgs {
     /// Runs the command.
     ///
     /// # Errors
     /// [`CliError`] where the exchange can't be read or made fresh.
     pub(super) async fn run(self) -> Result<ExitCode, CliError> {
-        let recorded = RecordedExchange::read(&self.file)?;
+        let read = self.read()?;
         let target = self.target.open(1, Variants::default()).await?;
-        let result = self.replay(recorded, &target).await;
+        let result = match read {
+            Recorded::Reproducer(reproducer) => {
+                rounds::run(*reproducer, self.rounds, &target, self.color.on_stdout()).await
+            }
+            Recorded::Exchange(recorded) => self.replay(*recorded, &target).await,
+        };
         if let Some(gateway) = target.gateway {
             gateway.stop().await;
         }
         result
+    }
+
+    fn read(&self) -> Result<Recorded, CliError> {
+        if let Some(reproducer) = rounds::read(&self.file)? {
+            return Ok(Recorded::Reproducer(Box::new(reproducer)));
+        }
+        let recorded = RecordedExchange::read(&self.file)?;
+        if self.rounds.is_some() {
+            return Err(CliError::Usage(format!(
+                "use --rounds: {} is an exchange, which is sent once",
+                self.file.display()
+            )));
+        }
+        Ok(Recorded::Exchange(Box::new(recorded)))
     }
 
     async fn replay(

@@ -8,15 +8,16 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use etcetera::BaseStrategy;
-use tokio::sync::Notify;
+use tokio::sync::Notify as Signal;
 
 use super::serve_log::LogArgs;
 use crate::gateway::partner_file::{self, PartnerFileError};
 use crate::gateway::{
-    self, ChosenFault, Fault, Faults, LEFT_OUT, Limits, Partners, Settings, StartError,
-    StoreChoice, StoreChoiceError, Tls, TlsError, Variant,
+    self, ChosenFault, DealingSettings, Fault, Faults, LEFT_OUT, Limits, NotificationSettings,
+    Partners, Receivers, Settings, StartError, StoreChoice, StoreChoiceError, Tls, TlsError,
+    Variant,
 };
 
 /// The largest limit that can be asked for.
@@ -25,7 +26,9 @@ const MOST: usize = 1_000_000;
 /// Run the reference gateway.
 ///
 /// Its URL is the first line on stdout. SIGINT and SIGTERM stop it. A barcode
-/// that starts with 99 leaves its order to be paid.
+/// that starts with 99 leaves its order to be paid. An order of
+/// /api/offline/create, /api/offline/qrcode or /api/online/create is paid, or
+/// declined, on a page of the gateway's own.
 #[derive(Debug, Clone, Args)]
 pub struct ServeArgs {
     /// Where to listen; port 0 picks a free one
@@ -86,6 +89,40 @@ pub struct ServeArgs {
     )]
     pub delay: Duration,
 
+    /// Answer refunds as dealing (status 0) and settle each of them later: so
+    /// many milliseconds later, 20 where no number is given
+    #[arg(
+        long,
+        value_name = "TIME",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "20",
+        value_parser = parse_delay
+    )]
+    pub dealing: Option<Duration>,
+
+    /// How many of a hundred refunds fail when they are settled, and release
+    /// their amount: those whose number's SHA-256 begins with eight hexadecimal
+    /// digits that are, modulo 100, less than this
+    #[arg(
+        long,
+        value_name = "PERCENT",
+        default_value_t = 0,
+        requires = "dealing",
+        value_parser = clap::value_parser!(u8).range(0..=100)
+    )]
+    pub dealing_fails: u8,
+
+    /// Who gets notifications of payments: only receivers on this machine, or
+    /// whatever a merchant names
+    #[arg(long, value_name = "RECEIVERS", value_enum, default_value_t = Notify::Loopback)]
+    pub notify: Notify,
+
+    /// What the links to the pages that orders are paid on begin with
+    /// [default: where the gateway listens]
+    #[arg(long, value_name = "URL", value_parser = parse_public_url)]
+    pub public_url: Option<String>,
+
     /// Speak TLS: a PEM file with the server's certificate, and then those that
     /// lead to its authority
     #[arg(long, value_name = "FILE", requires = "tls_key")]
@@ -116,6 +153,24 @@ pub struct ServeArgs {
 
     #[command(flatten)]
     pub log: LogArgs,
+}
+
+/// Who gets notifications.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Notify {
+    /// This machine alone.
+    Loopback,
+    /// Whoever a merchant names.
+    Anywhere,
+}
+
+impl From<Notify> for Receivers {
+    fn from(notify: Notify) -> Self {
+        match notify {
+            Notify::Loopback => Self::Loopback,
+            Notify::Anywhere => Self::Anywhere,
+        }
+    }
 }
 
 /// Why `recoup serve` did not run.
@@ -198,7 +253,7 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), ServeError> {
     args.log.begin();
     let settings = settings(args)?;
     let (store, tls) = (settings.store.to_string(), settings.tls.is_some());
-    let stop = Arc::new(Notify::new());
+    let stop = Arc::new(Signal::new());
     let stop_on_signal = Arc::clone(&stop);
     ctrlc::set_handler(move || stop_on_signal.notify_one())?;
 
@@ -250,6 +305,15 @@ fn settings(args: ServeArgs) -> Result<Settings, ServeError> {
         faults,
         variants: args.variants.into_iter().collect(),
         delay: args.delay,
+        dealing: args.dealing.map(|delay| DealingSettings {
+            delay,
+            failing_percent: args.dealing_fails,
+        }),
+        notification: NotificationSettings {
+            receivers: args.notify.into(),
+            ..NotificationSettings::default()
+        },
+        public_url: args.public_url,
         ..Settings::default()
     })
 }
@@ -297,6 +361,20 @@ fn parse_delay(text: &str) -> Result<Duration, String> {
         .parse()
         .map(Duration::from_millis)
         .map_err(|_| "a delay is a number of milliseconds, as in 10 or 10ms".to_owned())
+}
+
+/// The base of the links to pages, without a slash at its end.
+fn parse_public_url(text: &str) -> Result<String, String> {
+    let is_base = url::Url::parse(text).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.query().is_none()
+            && url.fragment().is_none()
+    });
+    if is_base {
+        Ok(text.trim_end_matches('/').to_owned())
+    } else {
+        Err("it is an http or https URL, as in https://pay.example".to_owned())
+    }
 }
 
 fn parse_limit(text: &str) -> Result<usize, String> {
@@ -437,6 +515,47 @@ mod tests {
             assert_eq!(settings.delay, Duration::from_millis(10));
         }
         assert!(parsed(&["--delay", "soon"]).is_err());
+    }
+
+    #[test]
+    fn refunds_are_settled_later_where_that_is_asked_for() {
+        let dealing = |args: &[&str]| {
+            let args = [&["--store", "memory"], args].concat();
+            parsed(&args).map(|settings| settings.dealing)
+        };
+        let settled = |millis, failing_percent| {
+            Ok(Some(DealingSettings {
+                delay: Duration::from_millis(millis),
+                failing_percent,
+            }))
+        };
+        assert_eq!(dealing(&[]), Ok(None));
+        assert_eq!(dealing(&["--dealing"]), settled(20, 0));
+        assert_eq!(
+            dealing(&["--dealing=500ms", "--dealing-fails", "30"]),
+            settled(500, 30)
+        );
+        assert!(dealing(&["--dealing", "--dealing-fails", "101"]).is_err());
+        assert!(dealing(&["--dealing-fails", "10"]).is_err());
+    }
+
+    #[test]
+    fn notifications_go_to_this_machine_unless_others_are_asked_for() {
+        let receivers = |args: &[&str]| {
+            let args = [&["--store", "memory"], args].concat();
+            parsed(&args).map(|settings| settings.notification.receivers)
+        };
+        assert_eq!(receivers(&[]), Ok(Receivers::Loopback));
+        assert_eq!(
+            receivers(&["--notify", "anywhere"]),
+            Ok(Receivers::Anywhere)
+        );
+        let page = parsed(&["--store", "memory", "--public-url", "https://pay.example/"]);
+        assert_eq!(
+            page.unwrap().public_url.as_deref(),
+            Some("https://pay.example")
+        );
+        assert!(parsed(&["--public-url", "javascript:x"]).is_err());
     }
 
     #[test]

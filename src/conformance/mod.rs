@@ -6,7 +6,8 @@
 //! expectations turn what came back into a verdict; where money is at stake
 //! the drain asks the gateway itself what is left of the order. Sequences of
 //! refunds are judged by a [`model`] of all conforming gateways at once, and
-//! requests at the same time, fired by [`volley`], by the audit.
+//! requests at the same time, fired by [`volley`], by the audit. What an audit
+//! found is tried again, and made smaller, by [`mod@reproduce`].
 //!
 //! The [`preflight`] comes first, so that a wrong key is one clear line and
 //! not a hundred red rules. Rules run in parallel, races alone and last.
@@ -31,6 +32,7 @@ pub mod raced;
 pub mod registry;
 pub mod regressions;
 pub mod replay;
+pub mod reproduce;
 pub mod rule;
 pub mod rules;
 pub mod runner;

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::partner::{Partner, Partners};
 use super::refusal::Refusal;
 use super::variant::{Variants, answers};
+use crate::protocol::checkout::CheckoutResponse;
 use crate::protocol::query::OrderResponse;
 use crate::protocol::refund::RefundResponse;
 use crate::protocol::{Code, Direction, MessageId, ResponseHeader, Timestamp, envelope};
@@ -17,6 +18,8 @@ pub(super) enum Body {
     Refund(RefundResponse),
     /// Of a payment or a query.
     Order(OrderResponse),
+    /// Of a call that creates an order to be paid later.
+    Created(CheckoutResponse),
 }
 
 impl Body {
@@ -25,6 +28,7 @@ impl Body {
         match self {
             Self::Refund(refund) => refund.code,
             Self::Order(order) => order.code,
+            Self::Created(created) => created.code,
         }
     }
 }

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
+
 use super::answer::{Answer, Body};
+use super::checkout::web_url;
 use super::intake;
-use super::order::{Order, OrderId, OrderName, Payment, Refund};
+use super::order::{Means, Order, OrderId, OrderName, Payment, Receipt, Refund};
 use super::partner::{Partner, Partners};
 use super::refusal::Refusal;
-use super::settings::Limits;
-use super::store::Store;
+use super::settings::{DealingSettings, Limits, NotificationSettings};
+use super::store::{Deferred, Store};
 use super::variant::availability::Hiccups;
 use super::variant::{Variant, Variants, requests};
 use super::wire::Wire;
@@ -21,7 +24,7 @@ use crate::protocol::{
 
 /// A barcode that starts like this leaves its order to be paid.
 const UNPAID_BARCODE: &str = "99";
-/// What every order is paid with.
+/// What an order is paid with that has no page.
 const WALLET: &str = "reference";
 
 /// A gateway: what its calls need.
@@ -30,6 +33,16 @@ pub(super) struct Gateway {
     pub(super) partners: Partners,
     /// Where orders and refunds are kept.
     pub(super) store: Arc<dyn Store>,
+    /// What of that happens later; `None` where the store has nothing of it.
+    pub(super) deferred: Option<Arc<dyn Deferred>>,
+    /// How refunds are settled later; `None` where they are done at once.
+    pub(super) dealing: Option<DealingSettings>,
+    /// How merchants are told of payments.
+    pub(super) notification: NotificationSettings,
+    /// Says that there may be a notification to send.
+    pub(super) news: Notify,
+    /// What the links to its pages begin with.
+    pub(super) public_url: String,
     /// How it deals with the wire.
     pub(super) wire: Box<dyn Wire>,
     /// In what it differs from the default dialect.
@@ -54,6 +67,9 @@ impl Gateway {
                 let called = match (known, api) {
                     (Err(refusal), _) => Err(refusal),
                     (Ok(()), Api::Pay) => self.pay(message.partner, &message.body).await,
+                    (Ok(()), Api::Qrcode | Api::Create | Api::CreateOnline) => {
+                        self.create(message.partner, &message.body).await
+                    }
                     (Ok(()), Api::Query) => self.query(message.partner, &message.body).await,
                     (Ok(()), Api::Refund) => self.refund(message.partner, &message.body).await,
                 };
@@ -99,17 +115,31 @@ impl Gateway {
         answer.write(&self.partners, &self.variants)
     }
 
+    /// The signed document that tells `partner` of what it did not ask for.
+    pub(super) fn sealed_for(&self, partner: &Partner, body: Body) -> Vec<u8> {
+        self.write(&Answer {
+            partner: Some(partner),
+            body,
+        })
+    }
+
     async fn refund(&self, partner: &Partner, body: &Object<'_>) -> Result<Body, Refusal> {
         let asked = self.wire.read_refund(body)?;
         let refund = Refund {
             partner: partner.no.clone(),
             order: asked.partner_order_no,
+            settlement: self
+                .dealing
+                .map(|dealing| dealing.settlement(&asked.refund_no)),
             number: asked.refund_no,
             amount: asked.order_amount,
         };
         let receipt = self.store.refund(refund).await??;
         if receipt.repeated && self.variants.has(Variant::RefuseDuplicates) {
             return Err(Refusal::of(Code::DUPLICATE));
+        }
+        if receipt.repeated && receipt.status == RefundStatus::Failed {
+            return Ok(failed_later(receipt));
         }
         Ok(Body::Refund(RefundResponse::accepted(
             receipt.amount,
@@ -128,12 +158,16 @@ impl Gateway {
             partner: partner.no.clone(),
             number: asked.partner_order_no,
             store: asked.store_no,
-            barcode: asked.barcode,
+            means: Means::Barcode(asked.barcode),
             amount: asked.order_amount,
             currency: self.currency.clone(),
             paid_at: (!paid_later).then(Timestamp::now),
+            notify_url: web_url("notifyUrl", asked.notify_url)?,
         };
         let order = self.store.pay(payment).await??;
+        if order.notify_url.is_some() {
+            self.news.notify_one();
+        }
         Ok(show(order))
     }
 
@@ -153,13 +187,28 @@ impl Gateway {
     }
 }
 
-fn show(order: Order) -> Body {
+/// The answer to who asks again for a refund that was accepted and then failed.
+fn failed_later(receipt: Receipt) -> Body {
+    Body::Refund(RefundResponse {
+        order_amount: Some(receipt.amount),
+        status: Some(receipt.status.number()),
+        currency: Some(receipt.currency),
+        ..RefundResponse::failure(Code::FAILURE, "the refund failed, its amount is released")
+    })
+}
+
+/// An order as a query, a payment and a notification show it.
+pub(super) fn show(order: Order) -> Body {
+    let wallet = match &order.means {
+        Means::Barcode(_) => WALLET,
+        Means::Page(checkout) => &checkout.wallet,
+    };
     Body::Order(OrderResponse::success(OrderView {
+        wallet: wallet.to_owned(),
         order_no: order.id.to_string(),
         status: order.state().number(),
         partner_order_no: order.number,
         order_amount: order.amount,
-        wallet: WALLET.to_owned(),
         pay_time: order.paid_at.map(|time| time.to_string()),
         currency: order.currency,
     }))

@@ -12,7 +12,15 @@ use crate::protocol::code::Effect;
 use crate::protocol::{Api, Code};
 
 /// What a request asks for: a call, or what is none.
-const CALLS: [Option<Api>; 4] = [Some(Api::Pay), Some(Api::Query), Some(Api::Refund), None];
+const CALLS: [Option<Api>; 7] = [
+    Some(Api::Pay),
+    Some(Api::Query),
+    Some(Api::Qrcode),
+    Some(Api::Create),
+    Some(Api::CreateOnline),
+    Some(Api::Refund),
+    None,
+];
 /// Codes that have a counter of their own: all that are documented are below.
 const CODES: usize = 64;
 /// Upper ends of the latency's buckets, in microseconds.
@@ -82,7 +90,10 @@ impl Metrics {
         let place = api.map_or(CALLS.len() - 1, |api| match api {
             Api::Pay => 0,
             Api::Query => 1,
-            Api::Refund => 2,
+            Api::Qrcode => 2,
+            Api::Create => 3,
+            Api::CreateOnline => 4,
+            Api::Refund => 5,
         });
         let call = &self.calls[place];
         let code = code.and_then(|code| usize::try_from(code.0).ok());

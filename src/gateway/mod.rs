@@ -10,20 +10,28 @@
 //! requests from it, `transport` checks one's head, `intake` believes the
 //! envelope or refuses it, `calls` asks the [`store`], whose one atomic step
 //! applies the rule in [`refunding`], and
-//! `answer` writes and signs what came of it. [`variant`] answers rightly in
+//! `answer` writes and signs what came of it. What happens after an answer is
+//! noted in the store and done in the `background`: `dealing` settles refunds,
+//! `notification` tells merchants of payments, and `checkout` is the page that
+//! an order is paid on. [`variant`] answers rightly in
 //! other ways. What is counted on the way is in `metrics`, and `operations`
 //! tells it to those who run the gateway. [`fault`] replaces the store, the connections and the `wire` by
 //! wrong ones; no right code asks whether a fault is on.
 
 mod answer;
+mod background;
 mod body;
 mod calls;
+mod checkout;
 mod connection;
+mod dealing;
 pub mod fault;
 mod intake;
 mod metrics;
+mod moment;
 mod name;
 mod nesting;
+mod notification;
 mod operations;
 pub mod order;
 pub mod partner;
@@ -38,12 +46,16 @@ mod stream;
 mod tls;
 mod transport;
 pub mod variant;
+mod web_url;
 mod wire;
 
 pub use fault::{ChosenFault, Fault, Faults, LEFT_OUT};
 pub use name::UnknownName;
 pub use partner::{Partner, Partners, PartnersError};
 pub use server::{Running, StartError, start};
-pub use settings::{Limits, Settings, StoreChoice, StoreChoiceError};
+pub use settings::{
+    DealingSettings, Limits, NotificationSettings, Receivers, Settings, StoreChoice,
+    StoreChoiceError,
+};
 pub use tls::{Tls, TlsError};
 pub use variant::{Variant, Variants};

@@ -1,24 +1,25 @@
 //! The server: a socket, its connections, and the way to stop them.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
+use super::background::Background;
 use super::calls::Gateway;
 use super::connection::{Connections, Stop};
 use super::fault::{self, FaultError};
 use super::metrics::Metrics;
 use super::seldom::Seldom;
 use super::settings::{Limits, Settings};
-use super::store::{self, OpenError};
+use super::store::{self, OpenError, Opened};
 use super::stream::Stream;
 use super::tls::Tls;
 use super::transport::{self, Front};
@@ -75,16 +76,34 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
         address: settings.listen,
         source,
     };
-    let store = match fault::ledger(&settings.faults, &settings.store)? {
-        Some(faulty) => faulty,
+    let opened = match fault::ledger(&settings.faults, &settings.store)? {
+        Some(fault) if settings.dealing.is_some() => {
+            return Err(FaultError::NotDealing(fault.0).into());
+        }
+        Some((_, faulty)) => Opened {
+            store: faulty,
+            deferred: None,
+        },
         None => store::open(&settings.store).await?,
     };
     let listener = listen(settings.listen).map_err(cannot_listen)?;
     let address = listener.local_addr().map_err(cannot_listen)?;
+    let scheme = if settings.tls.is_some() {
+        "https"
+    } else {
+        "http"
+    };
     let variants = settings.variants;
     let gateway = Gateway {
         partners: settings.partners,
-        store: decorate(&variants, store),
+        store: decorate(&variants, opened.store),
+        deferred: opened.deferred,
+        dealing: settings.dealing,
+        notification: settings.notification,
+        news: Notify::new(),
+        public_url: settings
+            .public_url
+            .unwrap_or_else(|| reached_at(scheme, address)),
         wire: fault::wire(&settings.faults),
         hiccups: Hiccups::new(&variants),
         limits: settings.limits,
@@ -92,7 +111,11 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
         variants,
         currency: settings.currency,
     };
+    let gateway = Arc::new(gateway);
     let metrics = Arc::new(Metrics::default());
+    let (stop, stopped) = watch::channel(false);
+    let stopped = Stop(stopped);
+    let background = Background::start(&gateway, &stopped);
     let front = Front::new(gateway, Arc::clone(&metrics));
     let router = fault::doorstep(&settings.faults, transport::router(Arc::new(front)));
     let door = Door {
@@ -103,9 +126,10 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
         limits: settings.limits,
         metrics: Arc::clone(&metrics),
     };
-    let scheme = if door.tls.is_some() { "https" } else { "http" };
-    let (stop, stopped) = watch::channel(false);
-    let serving = tokio::spawn(door.serve(Stop(stopped)));
+    let serving = tokio::spawn(async move {
+        door.serve(stopped).await;
+        background.ended().await;
+    });
     Ok(Running {
         address,
         scheme,
@@ -222,6 +246,16 @@ impl Door {
             connections.serve(stream, router, limits, stop).await;
         }
     }
+}
+
+/// The URL that this machine reaches the gateway at.
+fn reached_at(scheme: &str, address: SocketAddr) -> String {
+    let ip = match address.ip() {
+        ip if !ip.is_unspecified() => ip,
+        IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+    };
+    format!("{scheme}://{}", SocketAddr::new(ip, address.port()))
 }
 
 /// Listens with as long a queue of callers as the kernel grants: ten thousand

@@ -34,6 +34,12 @@ pub struct Settings {
     pub delay: Duration,
     /// The currency of every payment.
     pub currency: String,
+    /// How refunds are settled later; `None` where they are done at once.
+    pub dealing: Option<DealingSettings>,
+    /// How merchants are told of payments.
+    pub notification: NotificationSettings,
+    /// What the links to its pages begin with; `None` for where it listens.
+    pub public_url: Option<String>,
 }
 
 impl Default for Settings {
@@ -48,8 +54,53 @@ impl Default for Settings {
             limits: Limits::default(),
             delay: Duration::ZERO,
             currency: "JPY".to_owned(),
+            dealing: None,
+            notification: NotificationSettings::default(),
+            public_url: None,
         }
     }
+}
+
+/// How refunds are settled after they were accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DealingSettings {
+    /// How long after its acceptance a refund is settled, at the earliest.
+    pub delay: Duration,
+    /// How many of a hundred fail then, and release their amount: those whose
+    /// number's SHA-256 begins with eight hexadecimal digits that are, modulo
+    /// 100, less than this.
+    pub failing_percent: u8,
+}
+
+/// How merchants are told of payments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotificationSettings {
+    /// Who may be told.
+    pub receivers: Receivers,
+    /// How long to wait before the second try; then twice as long each time.
+    pub first_pause: Duration,
+    /// How long one try may take.
+    pub patience: Duration,
+}
+
+impl Default for NotificationSettings {
+    fn default() -> Self {
+        Self {
+            receivers: Receivers::Loopback,
+            first_pause: Duration::from_secs(1),
+            patience: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Whom a notification may be sent to: its URL is the merchant's word, and the
+/// gateway may stand where others can't reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Receivers {
+    /// This machine alone.
+    Loopback,
+    /// Everybody.
+    Anywhere,
 }
 
 /// Where orders and refunds are kept.

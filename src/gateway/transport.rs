@@ -16,6 +16,7 @@ use axum::routing::post;
 
 use super::body::{self, BodyError};
 use super::calls::Gateway;
+use super::checkout;
 use super::metrics::Metrics;
 use super::operations::Question;
 use super::refusal::Refusal;
@@ -33,7 +34,7 @@ const PAUSE: Duration = Duration::from_secs(10);
 /// A gateway, and what is counted of its work.
 pub(super) struct Front {
     /// Who answers calls.
-    pub(super) gateway: Gateway,
+    pub(super) gateway: Arc<Gateway>,
     /// What is counted.
     pub(super) metrics: Arc<Metrics>,
     busy: Seldom,
@@ -41,7 +42,7 @@ pub(super) struct Front {
 
 impl Front {
     /// The front of `gateway`.
-    pub(super) fn new(gateway: Gateway, metrics: Arc<Metrics>) -> Self {
+    pub(super) fn new(gateway: Arc<Gateway>, metrics: Arc<Metrics>) -> Self {
         Self {
             gateway,
             metrics,
@@ -55,6 +56,7 @@ type Coded = (Response, Option<Code>);
 
 /// The paths of the API and what becomes of all others.
 pub(super) fn router(front: Arc<Front>) -> Router {
+    let gateway = Arc::clone(&front.gateway);
     let mut router = Router::new();
     for api in Api::ALL {
         let handler = move |State(front): State<Arc<Front>>, request: Request| async move {
@@ -63,6 +65,7 @@ pub(super) fn router(front: Arc<Front>) -> Router {
         router = router.route(api.path(), post(handler));
     }
     router
+        .merge(checkout::routes(gateway))
         .method_not_allowed_fallback(|State(front): State<Arc<Front>>, request| async move {
             exchange(&front, Wanted::OtherMethod, request).await
         })

@@ -16,7 +16,7 @@ use super::due::DueTimes;
 /// How often due arrivals are released at most: what falls due in between waits
 /// for so long, which is the generator's lag and not the gateway's. The
 /// runtime's own timers tick once a millisecond.
-const STEP: Duration = Duration::from_micros(100);
+const STEP: Duration = Duration::from_micros(80);
 /// How long is slept at most where nothing is due: the end may come earlier.
 const NAP: Duration = Duration::from_millis(1);
 

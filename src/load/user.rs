@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-use crate::audit::{Money, OrderReading, Reply as Heard, Stamp, classify, classify_query};
-use crate::protocol::{Amount, Api, RefundWriter};
+use crate::audit::{
+    Evidence, Money, OrderReading, Reply as Heard, Stamp, classify, classify_query,
+};
+use crate::protocol::{Amount, Api, Profile, RefundWriter};
 use crate::target::{Caller, Connection, Ending, PostHead};
 
 use super::arrivals::Arrival;
@@ -289,7 +291,8 @@ impl User {
         }
         self.pace
             .note(ended.at().saturating_duration_since(sent.at()));
-        let failure = shared_orders::failure(plan, &evidence);
+        let failure = shared_orders::failure(plan, &evidence)
+            .filter(|_| !has_failed_later(&self.caller.profile, plan.kind, &evidence));
         Judged::over((sent, ended), failure, evidence.money == Money::Maybe)
     }
 
@@ -400,4 +403,10 @@ async fn connect(
     *waited += since.elapsed();
     *connection = Some(connected?);
     Ok(())
+}
+
+/// Whether a refund that had been accepted is refused now because it failed
+/// since, where the profile says that it may.
+fn has_failed_later(profile: &Profile, kind: Kind, evidence: &Evidence) -> bool {
+    profile.late_failure && kind == Kind::Retry && evidence.money == Money::NoOther
 }

@@ -12,6 +12,7 @@
 pub mod amount;
 pub mod answer;
 pub mod api;
+pub mod checkout;
 pub mod clause;
 pub mod code;
 pub mod envelope;
@@ -33,6 +34,7 @@ pub mod time;
 pub use amount::{Amount, AmountError};
 pub use answer::{Answer, Reading};
 pub use api::Api;
+pub use checkout::CheckoutRequest;
 pub use clause::Clause;
 pub use code::{Code, Effect};
 pub use envelope::{Direction, Envelope, EnvelopeError};

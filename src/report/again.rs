@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::collected::Report;
 use super::script::{curl_line, word};
-use crate::verdict::{ExchangeEvidence, RuleOutcome};
+use crate::verdict::{ExchangeEvidence, Reproducer, RuleOutcome, RunPlan};
 
 /// The commands that send one request again.
 pub(crate) struct Sending {
@@ -74,11 +74,26 @@ pub(crate) fn exchange(exchange: &ExchangeEvidence, report: &Report) -> Option<S
     Some(Sending { curl, replay })
 }
 
-/// The flag that names the target; none for a gateway of the run's own.
+/// The command that tries a reproducer again, with the seed of its run.
+pub(crate) fn reproducer(file: &Path, reproducer: &Reproducer, plan: &RunPlan) -> String {
+    let file = word(&file.to_string_lossy());
+    // A run that sends nothing has read files, and no gateway's URL.
+    if plan.clock.is_empty() {
+        return format!("recoup replay {file} --target URL");
+    }
+    let target = target_of(plan);
+    format!("recoup replay {file}{target} --seed {}", reproducer.seed)
+}
+
 fn target(report: &Report) -> String {
-    if report.plan.in_process {
+    target_of(&report.plan)
+}
+
+/// The flag that names the target; none for a gateway of the run's own.
+fn target_of(plan: &RunPlan) -> String {
+    if plan.in_process {
         String::new()
     } else {
-        format!(" --target {}", word(&report.plan.target))
+        format!(" --target {}", word(&plan.target))
     }
 }

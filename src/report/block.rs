@@ -11,7 +11,7 @@ use super::palette::{Palette, Tone};
 use super::script::is_plain;
 use super::shown;
 use crate::protocol::clause::Clause;
-use crate::verdict::{ExchangeEvidence, RuleOutcome, Verdict, Violation};
+use crate::verdict::{ExchangeEvidence, Reproduction, RuleOutcome, Verdict, Violation, share};
 
 /// Characters of a body that are shown.
 const BODY_LIMIT: usize = 240;
@@ -227,6 +227,11 @@ pub(crate) fn write_violation(
     if let Some(certificate) = &violation.certificate {
         writeln!(out, "  proof: {}", shown::line(certificate))?;
     }
+    if let Some(reproducer) = &violation.reproducer {
+        let (traffic, share) = (&reproducer.traffic, reproducer_share(reproducer));
+        writeln!(out, "  reproducer: {traffic}: {share}")?;
+        writeln!(out, "  replay: {}", shown::line(&reproducer.command))?;
+    }
     if violation.witness.is_empty() {
         return Ok(());
     }
@@ -258,6 +263,11 @@ pub(crate) fn write_violation(
         writeln!(out, "  … and {}", figures::counted(hidden, "step"))?;
     }
     Ok(())
+}
+
+/// How often a reproducer showed its violation.
+pub(crate) fn reproducer_share(reproducer: &Reproduction) -> String {
+    share(reproducer.failed, reproducer.rounds)
 }
 
 /// Severity, order and timing in one line.

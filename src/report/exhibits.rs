@@ -1,24 +1,40 @@
-//! `certificates/` and `pictures/`: what each violation is shown with.
+//! `certificates/`, `pictures/` and `reproducers/`: what each violation is shown
+//! with.
 
 use std::fs;
 use std::path::Path;
 
+use super::again;
 use super::error::ReportError;
 use super::exchanges::file_name;
 use super::picture::{self, Place};
-use crate::verdict::{AuditSummary, Exhibit, Violation};
+use crate::verdict::{AuditSummary, Exhibit, Reproducer, Reproduction, RunPlan, Violation};
 
 const CERTIFICATES: &str = "certificates";
 const PICTURES: &str = "pictures";
+const REPRODUCERS: &str = "reproducers";
 
-/// Writes the certificate of every violation that one history bears out, and the
-/// pictures there are, and notes in each what its files are called. Makes no folder where there are no
-/// violations.
+/// Writes the certificate of every violation that one history bears out, the
+/// pictures there are and the reproducer of the gravest violation of each claim,
+/// and notes in each what its files are called. Makes no folder where there are
+/// no violations.
 ///
 /// # Errors
 /// The first file that could not be written.
-pub(crate) fn write(run: &Path, audit: &mut AuditSummary) -> Result<(), ReportError> {
+pub(crate) fn write(
+    run: &Path,
+    plan: &RunPlan,
+    audit: &mut AuditSummary,
+) -> Result<(), ReportError> {
     let digits = audit.violations.len().to_string().len().max(2);
+    for (violation, number) in audit.to_reproduce().into_iter().zip(1_u64..) {
+        let exhibit = violation.exhibit.as_ref();
+        if let Some(reproducer) = exhibit.and_then(|exhibit| exhibit.reproducer.as_ref()) {
+            let (invariant, order) = (&violation.invariant, &violation.order);
+            let stem = file_name(&format!("{number:02}-{invariant}-{order}"));
+            violation.reproducer = Some(reproduction(run, plan, &stem, reproducer)?);
+        }
+    }
     for (violation, number) in audit.violations.iter_mut().zip(1_u64..) {
         let Some(exhibit) = violation.exhibit.clone() else {
             continue;
@@ -38,6 +54,27 @@ fn certificate(run: &Path, stem: &str, exhibit: &Exhibit) -> Result<String, Repo
         .expect("a certificate has string keys and numbers that JSON has");
     text.push('\n');
     put(run, CERTIFICATES, &format!("{stem}.json"), &text)
+}
+
+fn reproduction(
+    run: &Path,
+    plan: &RunPlan,
+    stem: &str,
+    reproducer: &Reproducer,
+) -> Result<Reproduction, ReportError> {
+    let file = put(
+        run,
+        REPRODUCERS,
+        &format!("{stem}.json"),
+        &reproducer.text(),
+    )?;
+    Ok(Reproduction {
+        command: again::reproducer(&run.join(&file), reproducer, plan),
+        file,
+        traffic: reproducer.traffic.to_string(),
+        failed: reproducer.failed,
+        rounds: reproducer.rounds,
+    })
 }
 
 fn picture(

@@ -92,7 +92,7 @@ impl RunFolder {
     pub fn write(&self, report: &mut Report) -> Result<(), ReportError> {
         let mut first_error = exchanges::write(&self.path, &report.plan, &mut report.rules);
         if let Some(audit) = &mut report.audit {
-            first_error = first_error.and(exhibits::write(&self.path, audit));
+            first_error = first_error.and(exhibits::write(&self.path, &report.plan, audit));
         }
         report.folder = Some(self.path.clone());
         for (name, write) in FILES {
@@ -228,6 +228,7 @@ mod tests {
                 "pictures",
                 "report.html",
                 "report.json",
+                "reproducers",
                 "summary.md"
             ]
         );
@@ -245,6 +246,14 @@ mod tests {
             files,
             ["certificates/02-I3-o_4_.json", "pictures/02-I3-o_4_.svg"]
         );
+        assert_eq!(
+            names(&folder.path().join("reproducers")),
+            ["01-I1-o17.json", "02-I3-o_4_.json"]
+        );
+        let reproducer = second.reproducer.as_ref().unwrap();
+        assert_eq!(reproducer.file, "reproducers/02-I3-o_4_.json");
+        assert_eq!((reproducer.failed, reproducer.rounds), (31, 40));
+        assert!(reproducer.command.contains("02-I3-o_4_.json --target "));
         assert_eq!(
             folder.history_path("ndjson"),
             folder.path().join("history.ndjson")

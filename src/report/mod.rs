@@ -35,6 +35,7 @@ mod progress;
 mod recorded;
 mod redact;
 mod replayed;
+mod replayed_rounds;
 #[cfg(test)]
 mod sample;
 mod script;
@@ -52,3 +53,4 @@ pub use progress::Progress;
 pub use recorded::{About, RecordedError, RecordedExchange};
 pub use redact::Redactor;
 pub use replayed::Replayed;
+pub use replayed_rounds::ReplayedRounds;

@@ -150,6 +150,10 @@ impl Redactor {
             self.text(&mut record.order);
             record.refund.iter_mut().for_each(|text| self.text(text));
         }
+        if let Some(reproducer) = &mut exhibit.reproducer {
+            self.text(&mut reproducer.found_with);
+            self.text(&mut reproducer.shows);
+        }
         let Some(scene) = &mut exhibit.scene else {
             return;
         };

@@ -10,8 +10,9 @@ use crate::verdict::{
     AuditSummary, CERTIFICATE_SCHEMA, Certificate, CertifiedTerms, Claim, Comparison, Dialect,
     DialectPoint, Event, ExchangeEvidence, Exhibit, ExitCode, Exposure, FailureDetail, KindSummary,
     Lane, LaneKind, Latency, Level, LoadProgress, LoadSummary, MoneyPoint, Observer,
-    PercentilePoint, Races, Reproduced, RuleOutcome, RunPlan, RunVerdict, Scene, Severity,
-    ThresholdOutcome, TimelinePoint, Timing, Verdict, Violation, WitnessStep,
+    PercentilePoint, REPRODUCER_SCHEMA, Races, ReleaseForm, Reproduced, Reproducer, RuleOutcome,
+    RunPlan, RunVerdict, Scene, Severity, ThresholdOutcome, TimelinePoint, Timing, Traffic,
+    Verdict, Violation, Volley, VolleyRequest, WitnessStep,
 };
 
 /// A sign key that the failed run's gateway gives away everywhere.
@@ -236,6 +237,7 @@ pub(super) fn violation() -> Violation {
         exhibit: Some(Box::new(exhibit())),
         certificate: None,
         picture: None,
+        reproducer: None,
     }
 }
 
@@ -287,6 +289,36 @@ fn exhibit() -> Exhibit {
             mark: None,
             note: String::new(),
         }),
+        reproducer: Some(reproducer()),
+    }
+}
+
+/// Traffic that showed it again; the order that it was found with holds the
+/// sign key.
+fn reproducer() -> Reproducer {
+    let refund = |number, amount| VolleyRequest::Refund {
+        number,
+        amount,
+        after_micros: 0,
+        abandoned: false,
+    };
+    Reproducer {
+        schema: REPRODUCER_SCHEMA.into(),
+        invariant: "I1".into(),
+        claim: Claim::OverRefund,
+        timing: Timing::ConcurrencyOnly,
+        traffic: Traffic {
+            paid: 10,
+            volleys: vec![Volley {
+                release: ReleaseForm::Whole,
+                requests: vec![refund(1, 6), refund(2, 6)],
+            }],
+        },
+        failed: 31,
+        rounds: 40,
+        shows: "6 + 6 > 10".into(),
+        found_with: format!("o17 {SECRET}"),
+        seed: 42,
     }
 }
 

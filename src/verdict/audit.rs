@@ -1,11 +1,13 @@
 //! What the audit of a history found.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use super::certificate::{Certificate, Claim};
 use super::exit_code::RunVerdict;
+use super::reproducer::{Reproducer, Reproduction};
 use super::scene::Scene;
 
 /// How grave a violation is, gravest first.
@@ -80,6 +82,9 @@ pub struct Exhibit {
     pub history: Option<usize>,
     /// The picture; `None` for violations beyond those that are drawn.
     pub scene: Option<Scene>,
+    /// Traffic that may show it again; `None` where it is not about money, where
+    /// it takes more than one order, and beyond those that are drawn.
+    pub reproducer: Option<Reproducer>,
 }
 
 /// A broken invariant, with the smallest history that shows it.
@@ -110,6 +115,8 @@ pub struct Violation {
     pub certificate: Option<String>,
     /// The file of its picture, likewise.
     pub picture: Option<String>,
+    /// Its reproducer, likewise: the gravest violation of each claim has one.
+    pub reproducer: Option<Reproduction>,
 }
 
 /// What the traffic could have shown: a green verdict on little exposure says
@@ -144,6 +151,23 @@ pub struct Exposure {
 }
 
 impl AuditSummary {
+    /// The gravest violation of each claim that traffic may show again, gravest
+    /// first, and of a few claims alone.
+    pub fn to_reproduce(&mut self) -> Vec<&mut Violation> {
+        const MOST: usize = 3;
+        let mut claims = BTreeSet::new();
+        let has_traffic = |violation: &&mut Violation| {
+            let exhibit = violation.exhibit.as_ref();
+            exhibit.is_some_and(|exhibit| exhibit.reproducer.is_some())
+        };
+        self.violations
+            .iter_mut()
+            .filter(has_traffic)
+            .filter(|violation| claims.insert(violation.claim))
+            .take(MOST)
+            .collect()
+    }
+
     /// Notes in every certificate where its history is.
     pub fn name_history(&mut self, history: &str) {
         self.name_histories(&[history]);

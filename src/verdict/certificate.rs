@@ -1,14 +1,14 @@
 //! What proves a violation to somebody who trusts no judge: the records it
 //! rests on, and figures that can be computed again from the raw history.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The version of the form that certificates are written in.
 pub const CERTIFICATE_SCHEMA: &str = "recoup.certificate/1";
 
 /// What exactly is claimed. An invariant can be broken in several ways, and
 /// each has a proof of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Claim {
     /// I1: the refunds listed were all accepted, and are more than was paid.

@@ -13,6 +13,7 @@ pub mod exit_code;
 pub mod failure;
 pub mod load;
 pub mod power;
+pub mod reproducer;
 pub mod rule;
 pub mod scene;
 pub mod shard;
@@ -32,6 +33,10 @@ pub use load::{
     PercentilePoint, ThresholdOutcome, TimelinePoint,
 };
 pub use power::{CalibratedWindow, Calibration, Power, Races, WINDOWS_MICROS, WindowPower};
+pub use reproducer::{
+    REPRODUCER_SCHEMA, ReleaseForm, Reproducer, ReproducerError, Reproduction, Traffic, Volley,
+    VolleyRequest, share,
+};
 pub use rule::{Level, RuleOutcome, Verdict};
 pub use scene::{Lane, LaneKind, Mark, MoneyPoint, Scene};
 pub use shard::{Shard, ShardError};

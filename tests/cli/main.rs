@@ -20,6 +20,7 @@ mod metrics;
 mod orders;
 mod repeat;
 mod replay;
+mod reproduce;
 mod scenarios;
 mod secrets;
 mod selftest;

@@ -1,15 +1,21 @@
 //! The reference gateway as its callers see it: bytes over TCP.
 #![expect(clippy::unwrap_used, reason = "a test that finds nothing there fails")]
 
+mod browser;
 mod client;
 mod crash;
 #[path = "../support/postgres.rs"]
 mod database;
+mod dealing;
 mod faults;
 mod malformed;
 mod money;
+mod notification;
 mod operations;
+mod php;
 mod postgres;
+mod receiver;
+mod sandbox;
 mod serve;
 mod sqlite;
 mod tls;

@@ -112,7 +112,8 @@ fn check_amounts(
     verdict
         .violations
         .extend(too_large.map(|effect| witness::single_amount(order, effect.attempt)));
-    let used: i128 = accepted.iter().map(|effect| effect.units()).sum();
+    let lasting = accepted.iter().filter(|effect| !effect.has_failed);
+    let used: i128 = lasting.map(|effect| effect.units()).sum();
     if used <= i128::from(order.paid.minor_units()) {
         return;
     }

@@ -30,6 +30,9 @@ pub struct Effect {
     pub class: Class,
     /// The attempt that shows it, as an index into the order's.
     pub attempt: usize,
+    /// Whether it was said to have failed after it was accepted, where that can
+    /// happen: its amount is released then.
+    pub has_failed: bool,
 }
 
 /// What is known of a refund.
@@ -257,7 +260,16 @@ impl Reducer<'_> {
             .filter(|&refused| latest.is_none_or(|latest| refused <= latest))
             .filter(|_| !self.terms.late_failure)
             .max();
+        // Refused for no want of money after it was accepted: it failed.
+        let has_failed = self.terms.late_failure
+            && latest.is_some_and(|latest| {
+                content.otherwise_refused.iter().any(|&index| {
+                    attempts[index].sent > latest
+                        && attempts[index].outcome == RefundOutcome::Refused
+                })
+            });
         Some(Effect {
+            has_failed,
             number: attempts[attempt].number,
             amount: attempts[attempt].amount,
             earliest: after_refusals.map_or(sent, |refused| refused.max(sent)),

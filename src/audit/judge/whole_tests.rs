@@ -371,6 +371,26 @@ fn where_accepted_refunds_may_fail_later_a_sum_proves_nothing() {
 }
 
 #[test]
+fn an_accepted_refund_that_is_refused_later_is_released_where_that_can_happen() {
+    let operations = [
+        "o1 r1 600 1-2 accepted",
+        "o1 r2 1000 3-4 accepted",
+        "o1 r1 600 5-6 refused",
+    ];
+    let late = judge(&history("either", true, 1, &operations));
+    assert_eq!((late.verdict, late.violations), (RunVerdict::Pass, vec![]));
+    // Where it can't, and where it was refused before it was accepted, it is not.
+    assert_eq!(only(&operations).invariant, "I1");
+    let before = [
+        "o1 r1 600 1-2 refused",
+        "o1 r1 600 3-4 accepted",
+        "o1 r2 1000 5-6 accepted",
+    ];
+    let before = judge(&history("either", true, 1, &before));
+    assert_eq!(before.verdict, RunVerdict::Inconclusive);
+}
+
+#[test]
 fn a_released_refund_may_be_refused_when_it_is_tried_again() {
     let late = |operations: &[&str]| judge(&history("either", true, 1, operations)).violations;
     // r1 was released, r2 took its place, and r1 no longer fits.

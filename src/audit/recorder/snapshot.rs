@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::audit::drain::Drain;
 use crate::audit::history::{OrderHistory, Terms};
-use crate::audit::judge::reduce::{Class, Settled, reduce};
+use crate::audit::judge::reduce::{Class, Effect, Settled, reduce};
 use crate::protocol::{Amount, OrderNo, RefundNo};
 
 /// What is known of one order.
@@ -26,6 +26,9 @@ pub struct OrderSnapshot {
     /// Refunds of unknown outcome that no later answer settled: to be retried
     /// with this number and amount.
     pub unresolved: Vec<(RefundNo, Amount)>,
+    /// The accepted refunds of an order of which more was accepted than was
+    /// paid, where a refund can fail later: those that failed explain it.
+    pub failable: Vec<(RefundNo, Amount)>,
     /// Whether an alarm was raised on it.
     pub is_alarmed: bool,
     /// Whether other machines refund it as well: what is left of it is then not
@@ -42,15 +45,20 @@ impl OrderSnapshot {
             .effects
             .iter()
             .filter(|effect| effect.class == Class::Unknown(Settled::Open));
+        let named = |effect: &Effect| (order.name(effect.number).clone(), effect.amount);
+        let sum = saturated(accepted.iter().map(|effect| effect.units()).sum());
+        let is_failable = terms.late_failure && sum > order.paid;
+        let failable = accepted
+            .iter()
+            .filter(|effect| is_failable && !effect.has_failed);
         Self {
             order: order.order.clone(),
             paid: order.paid,
             currency: order.currency.clone(),
-            accepted: saturated(accepted.iter().map(|effect| effect.units()).sum()),
+            failable: failable.map(|effect| named(effect)).collect(),
+            accepted: sum,
             taken: saturated(taken),
-            unresolved: open
-                .map(|effect| (order.name(effect.number).clone(), effect.amount))
-                .collect(),
+            unresolved: open.map(named).collect(),
             is_alarmed,
             is_shared: order.is_shared,
         }

@@ -325,5 +325,6 @@ pub(super) fn violation(
         exhibit: None,
         certificate: None,
         picture: None,
+        reproducer: None,
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::certificate::Certifier;
-use super::scene;
+use super::{scene, traffic};
 use crate::audit::history::{History, Number, OrderHistory};
 use crate::audit::judge::reduce::reduce;
 use crate::audit::judge::shared::Shared;
@@ -50,9 +50,13 @@ pub fn exhibit(
     };
     let certificate = certifier.certify(violation);
     let scene = is_drawn.then(|| scene::draw(&certifier, violation, &certificate));
+    let reproducer = is_drawn
+        .then(|| traffic::reproducer(order, violation, &certificate))
+        .flatten();
     Exhibit {
         certificate,
         history: Some(0),
         scene,
+        reproducer,
     }
 }

@@ -1,11 +1,13 @@
 //! What a violation is shown with: the smallest set of operations that shows
-//! it, the inequality in words, the certificate and the picture.
+//! it, the inequality in words, the certificate, the picture, and the traffic that
+//! may show it again.
 
 pub mod amounts;
 pub mod certificate;
 pub mod claims;
 pub mod exhibit;
 pub mod scene;
+pub mod traffic;
 
 pub use amounts::{over_refund, single_amount};
 pub use claims::{

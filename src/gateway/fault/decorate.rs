@@ -20,9 +20,18 @@ pub enum FaultError {
     /// It keeps money wrong, and a right store is asked for.
     #[error("the fault {0} keeps money wrong in memory and goes with the store \"memory\" alone")]
     NeedsMemory(Fault),
+    /// It keeps money wrong, and refunds are to be settled later.
+    #[error(
+        "the fault {0} keeps books of its own, in which nothing is settled later: leave out --dealing"
+    )]
+    NotDealing(Fault),
 }
 
-/// The store that keeps money as wrong as `faults` say; `None` without a fault
+/// A fault of the ledger, and the store that has it.
+pub(in crate::gateway) type FaultyStore = (Fault, Arc<dyn Store>);
+
+/// The first fault of the ledger, and the store that keeps money as wrong as
+/// `faults` say; `None` without a fault
 /// of the ledger: the right one is the caller's to open.
 ///
 /// # Errors
@@ -30,11 +39,11 @@ pub enum FaultError {
 pub(in crate::gateway) fn ledger(
     faults: &Faults,
     store: &StoreChoice,
-) -> Result<Option<Arc<dyn Store>>, FaultError> {
+) -> Result<Option<FaultyStore>, FaultError> {
     match faults.first_of_ledger() {
         None => Ok(None),
         Some(fault) if *store != StoreChoice::Memory => Err(FaultError::NeedsMemory(fault)),
-        Some(_) => Ok(Some(Arc::new(FaultyLedger::new(faults.clone())))),
+        Some(fault) => Ok(Some((fault, Arc::new(FaultyLedger::new(faults.clone()))))),
     }
 }
 

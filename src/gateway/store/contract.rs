@@ -8,7 +8,8 @@ use std::sync::Arc;
 use super::memory::MemoryStore;
 use super::postgres::{self, PostgresAddress, PostgresStore};
 use super::sqlite::{self, SqliteStore};
-use crate::gateway::order::{Decline, Order, OrderName, Payment, Receipt, Refund};
+use crate::gateway::moment::Moment;
+use crate::gateway::order::{Choice, Decline, Notice, Order, OrderName, Payment, Receipt, Refund};
 use crate::gateway::settings::StoreChoice;
 use crate::protocol::PartnerNo;
 
@@ -34,6 +35,79 @@ pub trait Store: Send + Sync {
 
     /// Finds an order of `partner`; another partner's is none.
     fn find(&self, partner: PartnerNo, name: OrderName) -> Reply<'_, Option<Order>>;
+}
+
+/// What a store keeps of what happens after an answer: refunds that are settled
+/// later, orders that are paid later, and notifications. Every call is one
+/// atomic step here too, and where several gateways share the store, each thing
+/// is done by one of them.
+pub trait Deferred: Send + Sync {
+    /// Settles refunds that are due at `now`, a bounded number of them. The
+    /// amount of one that fails is released in the same step.
+    fn settle(&self, now: Moment) -> Reply<'_, Settled>;
+
+    /// Finds the order that is paid on the page with this key.
+    fn checkout(&self, key: String) -> Reply<'_, Option<Order>>;
+
+    /// Does what the customer chose on that page, unless the order is paid or
+    /// declined already, and gives the order as it is then. A payment's
+    /// notification is noted in the same step.
+    fn close(&self, key: String, choice: Choice, now: Moment) -> Reply<'_, Option<Order>>;
+
+    /// Takes a notification that is due at `now`, and leaves it to nobody else
+    /// before `until`. Those to the receivers in `except` are passed over.
+    fn claim(&self, now: Moment, until: Moment, except: Vec<String>) -> Reply<'_, Claimed>;
+
+    /// Says what became of a notification that was taken.
+    fn finish(&self, id: i64, delivery: Delivery) -> Reply<'_, ()>;
+}
+
+/// What settling came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Settled {
+    /// How many refunds were settled.
+    pub count: usize,
+    /// When the next one is due; `None` where there is none.
+    pub next: Option<Moment>,
+}
+
+/// What there was to take.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Claimed {
+    /// The notification that was taken.
+    pub notice: Option<Notice>,
+    /// When the next one is due; `None` where there is none.
+    pub next: Option<Moment>,
+}
+
+/// What became of a notification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// The merchant has it.
+    Done,
+    /// It is to be tried again, then.
+    Again(Moment),
+    /// It will not be tried again.
+    GivenUp,
+}
+
+/// An opened store, as its two sides.
+pub struct Opened {
+    /// What a call asks for.
+    pub store: Arc<dyn Store>,
+    /// What happens later; `None` where the store has nothing of it.
+    pub deferred: Option<Arc<dyn Deferred>>,
+}
+
+impl Opened {
+    /// The two sides of one store.
+    pub fn of<S: Store + Deferred + 'static>(store: S) -> Self {
+        let store = Arc::new(store);
+        Self {
+            deferred: Some(Arc::clone(&store) as Arc<dyn Deferred>),
+            store,
+        }
+    }
 }
 
 /// A store that can't be opened.
@@ -74,19 +148,19 @@ impl OpenError {
 ///
 /// # Errors
 /// [`OpenError`] where it can't be used.
-pub async fn open(choice: &StoreChoice) -> Result<Arc<dyn Store>, OpenError> {
+pub async fn open(choice: &StoreChoice) -> Result<Opened, OpenError> {
     Ok(match choice {
-        StoreChoice::Memory => Arc::new(MemoryStore::default()),
+        StoreChoice::Memory => Opened::of(MemoryStore::default()),
         StoreChoice::Sqlite(path) => {
             let store = SqliteStore::open(path).map_err(|problem| OpenError::Sqlite {
                 path: path.clone(),
                 problem,
             })?;
-            Arc::new(store)
+            Opened::of(store)
         }
         StoreChoice::Postgres(address) => {
             let opened = PostgresStore::open(address).await;
-            Arc::new(opened.map_err(|problem| OpenError::Postgres {
+            Opened::of(opened.map_err(|problem| OpenError::Postgres {
                 address: address.clone(),
                 problem,
             })?)

@@ -3,8 +3,8 @@
 //! Numbers are spread over shards, so that calls of different numbers seldom
 //! wait for each other and a table that grows stops few of them. A refund
 //! holds two shards at once: its own number's, then its order's. The two kinds
-//! have locks of their own and are always taken in this order, so that nobody
-//! waits in a circle.
+//! have locks of their own and are always taken in this order, and what happens
+//! later has the last one, so that nobody waits in a circle.
 
 use std::collections::HashMap;
 use std::collections::hash_map::{Entry, RandomState};
@@ -13,10 +13,14 @@ use std::hash::{BuildHasher, Hash};
 use std::sync::{Mutex, MutexGuard};
 
 use super::contract::{Reply, Store};
+use super::memory_later::{Later, RefundName};
 use super::order_book::OrderBook;
-use crate::gateway::order::{Decline, Order, OrderId, OrderName, Payment, Receipt, Refund};
+use crate::gateway::moment::Moment;
+use crate::gateway::order::{
+    Decline, Means, Order, OrderId, OrderName, Payment, Receipt, Refund, Settlement,
+};
 use crate::gateway::refunding::{Decision, Earlier, Standing, decide};
-use crate::protocol::{Amount, OrderNo, PartnerNo, RefundNo, RefundStatus};
+use crate::protocol::{Amount, OrderNo, PartnerNo, RefundNo};
 
 /// How many shards there are of each kind.
 const SHARDS: usize = 64;
@@ -27,10 +31,21 @@ pub struct MemoryStore {
     orders: Vec<Mutex<OrderBook>>,
     refunds: Vec<Mutex<Refunds>>,
     spread: RandomState,
+    later: Mutex<Later>,
 }
 
-/// Accepted refunds by their number: of which order, and how much.
-type Refunds = HashMap<(PartnerNo, RefundNo), (OrderId, Amount)>;
+/// Accepted refunds by their number.
+type Refunds = HashMap<(PartnerNo, RefundNo), Booked>;
+
+/// An accepted refund.
+#[derive(Debug)]
+struct Booked {
+    order: OrderId,
+    amount: Amount,
+    /// When it is settled; `None` once it is.
+    due: Option<Moment>,
+    fails: bool,
+}
 
 impl Default for MemoryStore {
     fn default() -> Self {
@@ -40,15 +55,14 @@ impl Default for MemoryStore {
                 .collect(),
             refunds: (0..SHARDS).map(|_| Mutex::default()).collect(),
             spread: RandomState::new(),
+            later: Mutex::default(),
         }
     }
 }
 
 impl Store for MemoryStore {
     fn pay(&self, payment: Payment) -> Reply<'_, Result<Order, Decline>> {
-        let shard = self.shard(&payment.partner, &payment.number);
-        let paid = lock(&self.orders[shard]).pay(payment);
-        Box::pin(ready(Ok(paid)))
+        Box::pin(ready(Ok(self.pay_at_once(payment))))
     }
 
     fn refund(&self, refund: Refund) -> Reply<'_, Result<Receipt, Decline>> {
@@ -66,10 +80,82 @@ impl Store for MemoryStore {
 }
 
 impl MemoryStore {
+    fn pay_at_once(&self, payment: Payment) -> Result<Order, Decline> {
+        let shard = self.shard(&payment.partner, &payment.number);
+        let mut orders = lock(&self.orders[shard]);
+        let has_sequel = payment.notify_url.is_some() || matches!(payment.means, Means::Page(_));
+        if !has_sequel {
+            return orders.pay(payment);
+        }
+        let key = (payment.partner.clone(), payment.number.clone());
+        let is_new = orders.by_number(&key).is_none();
+        let order = orders.pay(payment)?;
+        if is_new {
+            let mut later = lock(&self.later);
+            if order.paid().is_some() {
+                later.note(&order, Moment::now());
+            }
+            later.open(&order);
+        }
+        Ok(order)
+    }
+
+    /// Settles one refund that is due, if it still is.
+    pub(super) fn settle_one(&self, name: &RefundName) -> bool {
+        let refund_shard = self.shard(&name.partner, &name.refund);
+        let order_shard = self.shard(&name.partner, &name.order);
+        let mut refunds = lock(&self.refunds[refund_shard]);
+        let mut orders = lock(&self.orders[order_shard]);
+        let order = orders.by_number(&(name.partner.clone(), name.order.clone()));
+        let refund = refunds.get_mut(&(name.partner.clone(), name.refund.clone()));
+        let (Some(order), Some(refund)) = (order, refund) else {
+            return false;
+        };
+        if refund.due.take().is_none() {
+            return false;
+        }
+        let without = |sum: Amount| {
+            sum.checked_sub(refund.amount)
+                .expect("a sum holds each of its refunds")
+        };
+        order.dealing = without(order.dealing);
+        if refund.fails {
+            order.refunded = without(order.refunded);
+        }
+        true
+    }
+
+    /// Changes an order, or looks at it.
+    pub(super) fn with_order<T>(
+        &self,
+        partner: &PartnerNo,
+        number: &OrderNo,
+        work: impl FnOnce(&mut Order) -> T,
+    ) -> Option<T> {
+        let shard = self.shard(partner, number);
+        let mut orders = lock(&self.orders[shard]);
+        orders
+            .by_number(&(partner.clone(), number.clone()))
+            .map(work)
+    }
+
+    /// What happens later.
+    pub(super) fn later(&self) -> MutexGuard<'_, Later> {
+        lock(&self.later)
+    }
+
     fn refund_at_once(&self, refund: Refund) -> Result<Receipt, Decline> {
         let refund_shard = self.shard(&refund.partner, &refund.number);
         let order_shard = self.shard(&refund.partner, &refund.order);
         let order_key: (PartnerNo, OrderNo) = (refund.partner.clone(), refund.order);
+        let sequel = refund.settlement.map(|settlement| {
+            let name = RefundName {
+                partner: order_key.0.clone(),
+                order: order_key.1.clone(),
+                refund: refund.number.clone(),
+            };
+            (settlement, name)
+        });
 
         let mut refunds = lock(&self.refunds[refund_shard]);
         let mut orders = lock(&self.orders[order_shard]);
@@ -81,10 +167,10 @@ impl MemoryStore {
         };
         let earlier = match &entry {
             Entry::Occupied(earlier) => {
-                let (id, amount) = *earlier.get();
+                let earlier = earlier.get();
                 Some(Earlier {
-                    same_order: id == order.id,
-                    amount,
+                    same_order: earlier.order == order.id,
+                    amount: earlier.amount,
                 })
             }
             Entry::Vacant(_) => None,
@@ -92,12 +178,26 @@ impl MemoryStore {
         let decision = decide(Some(standing), earlier, refund.amount)?;
         if let Decision::Accept { refunded } = decision {
             order.refunded = refunded;
-            entry.insert_entry((order.id, refund.amount));
+            if sequel.is_some() {
+                order.dealing = order
+                    .dealing
+                    .checked_add(refund.amount)
+                    .expect("it is no more than what is refunded");
+            }
+        }
+        let booked = entry.or_insert_with(|| Booked {
+            order: order.id,
+            amount: refund.amount,
+            due: refund.settlement.map(|settlement| settlement.due),
+            fails: refund.settlement.is_some_and(|settlement| settlement.fails),
+        });
+        if let (Decision::Accept { .. }, Some((settlement, name))) = (decision, sequel) {
+            lock(&self.later).settle_at(settlement.due, name);
         }
         Ok(Receipt {
             amount: refund.amount,
             currency: order.currency.clone(),
-            status: RefundStatus::Cancelled,
+            status: Settlement::status(booked.due, booked.fails),
             repeated: decision == Decision::Repeat,
         })
     }

@@ -2,12 +2,15 @@
 
 mod contract;
 mod memory;
+mod memory_later;
 mod order_book;
 mod postgres;
 mod sqlite;
 mod trouble;
 
-pub use contract::{OpenError, Reply, Store, StoreError, open};
+pub use contract::{
+    Claimed, Deferred, Delivery, OpenError, Opened, Reply, Settled, Store, StoreError, open,
+};
 pub use memory::MemoryStore;
 pub(super) use order_book::OrderBook;
 pub use postgres::{AddressError, OpenProblem as PostgresProblem, PostgresAddress, PostgresStore};

@@ -17,6 +17,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub(super) struct Trouble {
     /// The store, as a person knows it; holds no secret.
     store: String,
+    /// What comes of it.
+    consequence: &'static str,
     told: Mutex<Option<(Instant, String)>>,
 }
 
@@ -25,7 +27,17 @@ impl Trouble {
     pub(super) fn with(store: impl fmt::Display) -> Self {
         Self {
             store: store.to_string(),
+            consequence: "callers got code 9",
             told: Mutex::default(),
+        }
+    }
+
+    /// The trouble with `store` of who is no caller: what settles refunds and
+    /// sends notifications.
+    pub(super) fn behind(store: impl fmt::Display) -> Self {
+        Self {
+            consequence: "what was due will be tried again",
+            ..Self::with(store)
         }
     }
 
@@ -33,20 +45,16 @@ impl Trouble {
     pub(super) fn tell(&self, reason: impl fmt::Display) {
         let reason = reason.to_string();
         if self.is_news(&reason, Instant::now()) {
-            let store = &self.store;
+            let (store, consequence) = (&self.store, self.consequence);
             if has_been_set() {
-                tracing::error!(
-                    store,
-                    reason,
-                    "the store did not answer, and callers got code 9"
-                );
+                tracing::error!(store, reason, "the store did not answer, and {consequence}");
                 return;
             }
             // Nobody has said how to log: this is worth a line all the same.
             // Who closed stderr does not want to know.
             let _ = writeln!(
                 std::io::stderr(),
-                "recoup: the store {store} did not answer, and callers got code 9: {reason}"
+                "recoup: the store {store} did not answer, and {consequence}: {reason}"
             );
         }
     }

@@ -141,7 +141,7 @@ impl Counted {
     fn strike(&self, api: Api, document: &[u8]) -> Option<bool> {
         let (counter, of) = match api {
             Api::Refund => (&self.refunds, REFUNDS),
-            Api::Pay | Api::Query => (&self.others, OTHERS),
+            _ => (&self.others, OTHERS),
         };
         let count = counter.fetch_add(1, Ordering::Relaxed) + 1;
         if !count.is_multiple_of(of) {

@@ -97,5 +97,19 @@ const fn members_of(api: Api) -> &'static [&'static str] {
             "terminalNo",
             "notifyUrl",
         ],
+        Api::Qrcode | Api::Create | Api::CreateOnline => &[
+            "storeNo",
+            "partnerOrderNo",
+            "wallet",
+            "orderAmount",
+            "currency",
+            "goodsAmount",
+            "goodsExtraAmount",
+            "orderTitle",
+            "operatorId",
+            "terminalNo",
+            "notifyUrl",
+            "returnUrl",
+        ],
     }
 }

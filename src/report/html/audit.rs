@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use super::command;
 use super::escape::text;
 use super::members;
-use crate::report::block::violation_heading;
+use crate::report::block::{reproducer_share, violation_heading};
 use crate::report::collected::Report;
 use crate::report::picture::{self, Place};
 use crate::report::{figures, json};
@@ -82,6 +83,7 @@ fn write_violations(violations: &[Violation], out: &mut dyn Write) -> io::Result
         write_picture(violation, &mut room, out)?;
         write_witness(violation, out)?;
         write_files(violation, out)?;
+        write_reproducer(violation, out)?;
         writeln!(out, "</details>")?;
     }
     match violations.len().saturating_sub(TOLD_LIMIT) {
@@ -175,6 +177,21 @@ fn write_files(violation: &Violation, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The least traffic that shows it, and the command that sends it again.
+fn write_reproducer(violation: &Violation, out: &mut dyn Write) -> io::Result<()> {
+    let Some(reproducer) = &violation.reproducer else {
+        return Ok(());
+    };
+    let file = text(&reproducer.file);
+    writeln!(
+        out,
+        "<p>The <a href=\"{file}\">reproducer</a>: {}: {}</p>",
+        text(&reproducer.traffic),
+        reproducer_share(reproducer),
+    )?;
+    command::write("replay", &reproducer.command, out)
 }
 
 /// What the traffic could have shown, with every figure that the report has.

@@ -61,6 +61,7 @@ mod tests {
 
     use super::*;
     use crate::gateway::fault::Fault;
+    use crate::gateway::order::Means;
     use crate::protocol::{Amount, Barcode, OrderNo, RefundNo, StoreNo, Timestamp};
 
     #[tokio::test]
@@ -72,10 +73,11 @@ mod tests {
             partner: partner.clone(),
             number: number.clone(),
             store: StoreNo::new("1").unwrap(),
-            barcode: Barcode::new("28").unwrap(),
+            means: Means::Barcode(Barcode::new("28").unwrap()),
             amount: Amount::new(100),
             currency: "JPY".to_owned(),
             paid_at: Some(Timestamp::now()),
+            notify_url: None,
         };
         ledger.pay(payment).await.unwrap().unwrap();
         drop(ledger.refund(Refund {
@@ -83,6 +85,7 @@ mod tests {
             order: number.clone(),
             number: RefundNo::new("r").unwrap(),
             amount: Amount::new(60),
+            settlement: None,
         }));
         for _ in 0..1000 {
             let name = OrderName::Number(number.clone());

@@ -167,7 +167,7 @@ fn is_of_wrong_type(sending: &Sending<'_>) -> bool {
         Body::Refund(refusal) => {
             refusal.code == Code::PARAMETER_ILLEGITIMATE && refusal.msg.contains(" is not a")
         }
-        Body::Order(_) => false,
+        Body::Order(_) | Body::Created(_) => false,
     }
 }
 

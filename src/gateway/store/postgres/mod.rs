@@ -8,13 +8,16 @@
 
 mod address;
 mod attempts;
+mod close;
 mod find;
+mod notices;
 mod open;
 mod pay;
 mod reason;
 mod refund;
 mod row;
 mod schema;
+mod settle;
 mod store;
 
 pub use address::{AddressError, PostgresAddress};

@@ -6,7 +6,8 @@ use tokio_postgres::Row;
 use super::attempts::{Outcome, Step, StepError};
 use super::reason::Fate;
 use super::row::{BrokenRow, value};
-use crate::gateway::order::{Decline, Receipt, Refund};
+use crate::gateway::moment::Moment;
+use crate::gateway::order::{Decline, Receipt, Refund, Settlement};
 use crate::gateway::refunding::{Decision, Earlier, Standing, decide};
 use crate::protocol::{Amount, RefundStatus};
 
@@ -16,7 +17,9 @@ use crate::protocol::{Amount, RefundStatus};
 /// written down, or fails at the key and takes nothing.
 const BOOK: &str = "
     WITH taken AS (
-        UPDATE recoup.orders SET refunded = refunded + $4::bigint
+        UPDATE recoup.orders
+        SET refunded = refunded + $4::bigint,
+            dealing = dealing + CASE WHEN $6::bigint IS NULL THEN 0 ELSE $4::bigint END
         WHERE partner = $1 AND number = $2
           AND $4::bigint >= 1 AND $4::bigint <= paid - refunded
           AND NOT EXISTS (
@@ -25,15 +28,15 @@ const BOOK: &str = "
           )
         RETURNING id, currency
     ), booked AS (
-        INSERT INTO recoup.refunds (partner, refund_no, order_id, amount, call)
-        SELECT $1, $3, id, $4::bigint, $5 FROM taken
+        INSERT INTO recoup.refunds (partner, refund_no, order_id, amount, call, due, fails)
+        SELECT $1, $3, id, $4::bigint, $5, $6::bigint, $7::boolean FROM taken
     )
     SELECT currency FROM taken";
 
 /// What the rules of refunding ask for.
 const LOOK: &str = "
     SELECT o.id, o.paid_at IS NOT NULL, o.paid, o.refunded, o.currency,
-           r.order_id, r.amount, r.call
+           r.order_id, r.amount, r.call, r.due, r.fails
     FROM recoup.orders o
     LEFT JOIN recoup.refunds r ON r.partner = $1 AND r.refund_no = $3
     WHERE o.partner = $1 AND o.number = $2";
@@ -53,12 +56,20 @@ impl Book {
         }
     }
 
-    fn receipt(&self, currency: String, repeated: bool) -> Receipt {
+    fn receipt(&self, currency: String, status: RefundStatus, repeated: bool) -> Receipt {
         Receipt {
             amount: self.refund.amount,
             currency,
-            status: RefundStatus::Cancelled,
+            status,
             repeated,
+        }
+    }
+
+    /// How far it has come right after it was booked.
+    const fn first_status(&self) -> RefundStatus {
+        match self.refund.settlement {
+            Some(_) => RefundStatus::Dealing,
+            None => RefundStatus::Cancelled,
         }
     }
 
@@ -75,6 +86,8 @@ impl Book {
                     &refund.number.as_str(),
                     &refund.amount.minor_units(),
                     &&self.call[..],
+                    &refund.settlement.map(|settlement| settlement.due.0),
+                    &refund.settlement.is_some_and(|settlement| settlement.fails),
                 ],
             )
             .await;
@@ -86,8 +99,9 @@ impl Book {
         }
     }
 
-    /// Why it took nothing, as it stands now: refunds are never taken back, so
-    /// what is used up and which numbers are taken stays true.
+    /// Why it took nothing, as it stands now. A number that is taken stays so;
+    /// where a refund that failed has released its amount meanwhile, there is
+    /// room now, and it is tried again.
     async fn look(&self, client: &Object) -> Result<Option<Found>, StepError> {
         let look = client.prepare_cached(LOOK).await?;
         let refund = &self.refund;
@@ -114,7 +128,8 @@ impl Step for Book {
         after_loss: bool,
     ) -> Result<Outcome<Self::Answer>, StepError> {
         if let Some(currency) = self.book(client).await? {
-            return Ok(Outcome::Done(Ok(self.receipt(currency, false))));
+            let receipt = self.receipt(currency, self.first_status(), false);
+            return Ok(Outcome::Done(Ok(receipt)));
         }
         let Some(found) = self.look(client).await? else {
             // An attempt that was lost may come to the database after all, and
@@ -127,11 +142,11 @@ impl Step for Book {
         };
         let decided = decide(Some(found.standing), found.earlier, self.refund.amount);
         Ok(match decided {
-            // It was paid between the two statements.
+            // It was paid, or money was released, between the two statements.
             Ok(Decision::Accept { .. }) => Outcome::Again,
             Ok(Decision::Repeat) => {
                 let is_own = found.call.as_deref() == Some(&self.call[..]);
-                Outcome::Done(Ok(self.receipt(found.currency, !is_own)))
+                Outcome::Done(Ok(self.receipt(found.currency, found.status, !is_own)))
             }
             Err(decline) => Outcome::Done(Err(decline)),
         })
@@ -145,6 +160,8 @@ struct Found {
     earlier: Option<Earlier>,
     /// The call that made the earlier refund.
     call: Option<Vec<u8>>,
+    /// How far the earlier refund has come.
+    status: RefundStatus,
 }
 
 impl Found {
@@ -167,6 +184,10 @@ impl Found {
                     amount: Amount::new(amount),
                 }),
             call: value(row, 7)?,
+            status: Settlement::status(
+                value::<Option<i64>>(row, 8)?.map(Moment),
+                value::<Option<bool>>(row, 9)?.unwrap_or(false),
+            ),
         })
     }
 }

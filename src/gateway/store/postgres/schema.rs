@@ -5,7 +5,8 @@ use tokio_postgres::{Client, GenericClient, Transaction};
 use super::open::OpenProblem;
 
 /// What each version adds to the one before, the first to an empty database.
-pub(super) const VERSIONS: &[&str] = &[include_str!("version_1.sql")];
+pub(super) const VERSIONS: &[&str] =
+    &[include_str!("version_1.sql"), include_str!("version_2.sql")];
 
 /// The lock that keeps two gateways that start at once from creating the tables
 /// both: any number that is nobody else's.

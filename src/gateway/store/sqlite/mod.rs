@@ -2,6 +2,7 @@
 
 mod checkpoints;
 mod find;
+mod later;
 mod ledger;
 mod open;
 mod readers;

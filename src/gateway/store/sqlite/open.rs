@@ -82,8 +82,8 @@ pub(super) fn open(path: &Path) -> Result<Connection, OpenProblem> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     let content = Content::of(&connection, VERSIONS.len())?;
     soundness::check_pages(&connection)?;
-    if content != Content::Empty {
-        soundness::check_books(&connection)?;
+    if let Content::Tables(version) = content {
+        soundness::check_books(&connection, version)?;
     }
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     make_durable(&connection)?;
@@ -168,9 +168,13 @@ mod tests {
         connection
             .execute_batch(
                 "WITH RECURSIVE count(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM count LIMIT 500)
-                 INSERT INTO orders SELECT n, 'p', 'o' || n, 's', 'b', 100, 'JPY', 'now', 100, 60
-                 FROM count;
-                 INSERT INTO refunds SELECT 'p', 'r' || id, id, 60 FROM orders",
+                 INSERT INTO orders (id, partner, number, store, barcode, amount, currency, paid_at,
+                                     paid, refunded, dealing)
+                 SELECT n, 'p', 'o' || n, 's', 'b', 100, 'JPY', 'now', 100, 70, 10 FROM count;
+                 INSERT INTO refunds (partner, refund_no, order_id, amount)
+                 SELECT 'p', 'r' || id, id, 60 FROM orders;
+                 INSERT INTO refunds SELECT 'p', 'later' || id, id, 10, 5, 1 FROM orders;
+                 INSERT INTO refunds SELECT 'p', 'failed' || id, id, 40, NULL, 1 FROM orders",
             )
             .unwrap();
     }
@@ -205,8 +209,11 @@ mod tests {
     fn books_that_do_not_add_up_are_refused() {
         for wrong in [
             "UPDATE orders SET refunded = 50 WHERE id = 7",
+            "UPDATE orders SET dealing = 0 WHERE id = 7",
             "DELETE FROM refunds WHERE order_id = 7",
-            "UPDATE refunds SET amount = 61 WHERE order_id = 7",
+            "UPDATE refunds SET amount = 61 WHERE refund_no = 'r7'",
+            "UPDATE refunds SET fails = 0 WHERE refund_no = 'failed7'",
+            "UPDATE refunds SET due = NULL WHERE refund_no = 'later7'",
             "PRAGMA foreign_keys = OFF; DELETE FROM orders WHERE id = 7",
         ] {
             let folder = tempfile::tempdir().unwrap();
@@ -219,6 +226,30 @@ mod tests {
             let problem = open(&path).unwrap_err();
             assert!(matches!(problem, OpenProblem::Damaged(_)), "{wrong}");
             assert_eq!(content_of(folder.path()), before, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_the_first_version_keeps_its_books_and_gets_the_new_tables() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.sqlite");
+        let mut connection = Connection::open(&path).unwrap();
+        schema::migrate(&mut connection, &VERSIONS[..1]).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO orders VALUES (1, 'p', 'o', 's', 'b', 100, 'JPY', 'now', 100, 60);
+                 INSERT INTO refunds VALUES ('p', 'r', 1, 60)",
+            )
+            .unwrap();
+        drop(connection);
+        for _ in 0..2 {
+            let connection = open(&path).unwrap();
+            let settled: i64 = connection
+                .query_row("SELECT refunded - dealing FROM orders", [], |row| {
+                    row.get(0)
+                })
+                .unwrap();
+            assert_eq!(settled, 60);
         }
     }
 
@@ -276,11 +307,11 @@ mod tests {
         let path = folder.path().join("deep/store.sqlite");
         open(&path)
             .unwrap()
-            .execute_batch("PRAGMA user_version = 2")
+            .execute_batch("PRAGMA user_version = 3")
             .unwrap();
         let problem = open(&path).unwrap_err().to_string();
         assert!(
-            problem.contains("version 2") && problem.contains("up to 1"),
+            problem.contains("version 3") && problem.contains("up to 2"),
             "{problem}"
         );
     }
@@ -291,18 +322,25 @@ mod tests {
         let connection = open(&folder.path().join("store.sqlite")).unwrap();
         connection
             .execute_batch(
-                "INSERT INTO orders VALUES (1, 'p', 'o', 's', 'b', 100, 'JPY', 'now', 100, 0);
-                 INSERT INTO refunds VALUES ('p', 'r', 1, 60)",
+                "INSERT INTO orders (id, partner, number, store, barcode, amount, currency, paid_at, paid)
+                 VALUES (1, 'p', 'o', 's', 'b', 100, 'JPY', 'now', 100);
+                 INSERT INTO refunds VALUES ('p', 'r', 1, 60, NULL, 0)",
             )
             .unwrap();
         for forbidden in [
             "UPDATE orders SET refunded = 101",
             "UPDATE orders SET refunded = -1",
-            "INSERT INTO refunds VALUES ('p', 'r', 1, 10)",
-            "INSERT INTO refunds VALUES ('p', 's', 1, 0)",
-            "INSERT INTO refunds VALUES ('p', 's', 2, 10)",
-            "INSERT INTO orders VALUES (2, 'p', 'o', 's', 'b', 5, 'JPY', 'now', 5, 0)",
-            "INSERT INTO orders VALUES (2, 'p', 'q', 's', 'b', 5, 'JPY', NULL, 5, 0)",
+            "UPDATE orders SET dealing = 1",
+            "UPDATE orders SET dealing = -1",
+            "UPDATE orders SET declined = 1",
+            "INSERT INTO refunds VALUES ('p', 'r', 1, 10, NULL, 0)",
+            "INSERT INTO refunds VALUES ('p', 's', 1, 0, NULL, 0)",
+            "INSERT INTO refunds VALUES ('p', 's', 2, 10, NULL, 0)",
+            "INSERT INTO refunds VALUES ('p', 's', 1, 10, NULL, 2)",
+            "INSERT INTO orders (id, partner, number, store, barcode, amount, currency, paid_at, paid)
+             VALUES (2, 'p', 'o', 's', 'b', 5, 'JPY', 'now', 5)",
+            "INSERT INTO orders (id, partner, number, store, barcode, amount, currency, paid)
+             VALUES (2, 'p', 'q', 's', 'b', 5, 'JPY', 5)",
         ] {
             assert!(connection.execute_batch(forbidden).is_err(), "{forbidden}");
         }

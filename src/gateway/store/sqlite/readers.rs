@@ -31,12 +31,8 @@ pub(super) struct Readers {
     threads: Vec<JoinHandle<()>>,
 }
 
-/// An order that is looked for, and who wants to know.
-struct Question {
-    partner: PartnerNo,
-    name: OrderName,
-    answer: oneshot::Sender<Option<Order>>,
-}
+/// What is to be looked up, and told to who wants to know.
+type Question = Box<dyn FnOnce(&mut Finder<'_>) -> rusqlite::Result<()> + Send>;
 
 impl Readers {
     /// Starts the threads on the file at `path`, which a writer has open.
@@ -63,12 +59,21 @@ impl Readers {
 
     /// Finds an order of `partner`.
     pub(super) fn find(&self, partner: PartnerNo, name: OrderName) -> Reply<'_, Option<Order>> {
+        self.ask(move |finder| finder.find(&partner, &name))
+    }
+
+    /// Looks something up.
+    pub(super) fn ask<T, W>(&self, look: W) -> Reply<'_, T>
+    where
+        T: Send + 'static,
+        W: FnOnce(&mut Finder<'_>) -> rusqlite::Result<T> + Send + 'static,
+    {
         let (answer, answered) = oneshot::channel();
-        let question = Question {
-            partner,
-            name,
-            answer,
-        };
+        let question: Question = Box::new(move |finder| {
+            // An asker that has gone needs no answer.
+            let _ = answer.send(look(finder)?);
+            Ok(())
+        });
         // Where the threads have gone, the question is dropped, and the asker
         // sees that below.
         let _ = self.questions.as_ref().map(|queue| queue.send(question));
@@ -93,13 +98,9 @@ fn read_all(connection: &Connection, queue: &Mutex<Receiver<Question>>, trouble:
         Err(error) => return trouble.tell(error),
     };
     let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-    while let Ok(question) = next() {
-        match finder.find(&question.partner, &question.name) {
-            Ok(found) => {
-                // An asker that has gone needs no answer.
-                let _ = question.answer.send(found);
-            }
-            Err(error) => trouble.tell(error),
+    while let Ok(look) = next() {
+        if let Err(error) = look(&mut finder) {
+            trouble.tell(error);
         }
     }
 }

@@ -6,11 +6,14 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use super::checkpoints::Checkpoints;
+use super::find::Finder;
+use super::ledger::Ledger;
 use super::open::{self, OpenProblem};
 use super::readers::Readers;
 use super::writer::Writer;
-use crate::gateway::order::{Decline, Order, OrderName, Payment, Receipt, Refund};
-use crate::gateway::store::contract::{Reply, Store};
+use crate::gateway::moment::Moment;
+use crate::gateway::order::{Choice, Decline, Order, OrderName, Payment, Receipt, Refund};
+use crate::gateway::store::contract::{Claimed, Deferred, Delivery, Reply, Settled, Store};
 use crate::gateway::store::trouble::Trouble;
 use crate::protocol::PartnerNo;
 
@@ -57,9 +60,54 @@ impl Store for SqliteStore {
     }
 }
 
+/// Whether there is anything to do is read beside the writer: a gateway that has
+/// nothing to settle never takes the lock.
+impl Deferred for SqliteStore {
+    fn settle(&self, now: Moment) -> Reply<'_, Settled> {
+        Box::pin(async move {
+            match self.readers.ask(|finder| finder.next_settlement()).await? {
+                Some(due) if due <= now => {
+                    self.writer.submit(move |ledger| ledger.settle(now)).await
+                }
+                next => Ok(Settled { count: 0, next }),
+            }
+        })
+    }
+
+    fn checkout(&self, key: String) -> Reply<'_, Option<Order>> {
+        self.readers.ask(move |finder| finder.checkout(&key))
+    }
+
+    fn close(&self, key: String, choice: Choice, now: Moment) -> Reply<'_, Option<Order>> {
+        self.writer
+            .submit(move |ledger| ledger.close(&key, choice, now))
+    }
+
+    fn claim(&self, now: Moment, until: Moment, except: Vec<String>) -> Reply<'_, Claimed> {
+        Box::pin(async move {
+            let except = serde_json::to_string(&except).expect("texts are JSON");
+            let passed_over = except.clone();
+            let look = move |finder: &mut Finder<'_>| finder.next_notice(&passed_over);
+            match self.readers.ask(look).await? {
+                Some(due) if due <= now => {
+                    let claim = move |ledger: &mut Ledger<'_>| ledger.claim(now, until, &except);
+                    self.writer.submit(claim).await
+                }
+                next => Ok(Claimed { notice: None, next }),
+            }
+        })
+    }
+
+    fn finish(&self, id: i64, delivery: Delivery) -> Reply<'_, ()> {
+        self.writer
+            .submit(move |ledger| ledger.finish(id, delivery))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gateway::order::Means;
     use crate::gateway::store::StoreError;
     use crate::protocol::{Amount, Barcode, OrderNo, RefundNo, StoreNo, Timestamp};
 
@@ -72,10 +120,11 @@ mod tests {
             partner: partner(),
             number: OrderNo::new("o").unwrap(),
             store: StoreNo::new("1").unwrap(),
-            barcode: Barcode::new("28").unwrap(),
+            means: Means::Barcode(Barcode::new("28").unwrap()),
             amount: Amount::new(1_000_000),
             currency: "JPY".to_owned(),
             paid_at: Some(Timestamp::now()),
+            notify_url: None,
         }
     }
 
@@ -85,6 +134,7 @@ mod tests {
             order: OrderNo::new("o").unwrap(),
             number: RefundNo::new(format!("{number:032}")).unwrap(),
             amount: Amount::new(1),
+            settlement: None,
         }
     }
 

@@ -1,0 +1,86 @@
+//! From a violation to its reproducer, and from a reproducer to rounds.
+
+use std::time::Duration;
+
+use super::rounds::{Limits, Rounds, Sought};
+use super::search::{Tried, search};
+use crate::audit::OrderHistory;
+use crate::audit::witness::traffic;
+use crate::conformance::probe::{Probe, Setting};
+use crate::conformance::rule::Stop;
+use crate::verdict::{Reproducer, Violation};
+
+/// The name that rounds are noted under.
+const NAME: &str = "reproducer";
+/// How often the least traffic is tried in the end, to say how often it fails.
+const MEASURED_ROUNDS: u32 = 40;
+/// How long that may take.
+const MEASURED_WITHIN: Duration = Duration::from_secs(5);
+/// A year: rounds that were asked for are all tried.
+const NO_LIMIT: Duration = Duration::from_secs(365 * 86_400);
+
+/// Tries a violation of `order` again on fresh orders, makes its reproducer as
+/// small as the limits let it, and counts how often it fails. Where it does not
+/// fail again, its reproducer says so, and where no round can be had it stays
+/// what it was.
+pub async fn reproduce(
+    setting: &Setting,
+    order: &OrderHistory,
+    violation: &mut Violation,
+    limits: Limits,
+) {
+    let sought = Sought::like(violation);
+    let starts = traffic::starts(order, violation);
+    let exhibit = violation.exhibit.as_mut();
+    let Some(reproducer) = exhibit.and_then(|exhibit| exhibit.reproducer.as_mut()) else {
+        return;
+    };
+    reproducer.seed = setting.seed;
+    // The rounds of each violation have numbers of their own.
+    let scope = format!("{NAME} of {}", reproducer.found_with);
+    let probe = Probe::in_scope(setting.clone(), NAME, &scope);
+    let Ok(mut rounds) = Rounds::open(probe, &starts, sought, limits).await else {
+        return;
+    };
+    let found = search(&mut rounds, &starts).await;
+    let is_found = found.is_some();
+    let (least, tried) = found.unwrap_or_else(|| (reproducer.traffic.clone(), Tried::default()));
+    rounds.renew(Limits {
+        time: MEASURED_WITHIN,
+        rounds: MEASURED_ROUNDS,
+    });
+    let mut measured = match rounds.measure(&least, MEASURED_ROUNDS).await {
+        Ok(measured) => measured,
+        // What is known of it counts all the same.
+        Err(_) if is_found => Tried::default(),
+        Err(_) => return,
+    };
+    if measured.failed == 0 {
+        measured.add(tried);
+    }
+    reproducer.traffic = least;
+    reproducer.failed = measured.failed;
+    reproducer.rounds = measured.rounds;
+    if let Some(shows) = measured.shows {
+        reproducer.shows = shows;
+    }
+}
+
+/// Tries a reproducer for so many rounds. Whatever is about money counts.
+///
+/// # Errors
+/// A [`Stop`] where a round can't be had.
+pub async fn replay(
+    setting: &Setting,
+    reproducer: &Reproducer,
+    rounds: u32,
+) -> Result<Tried, Stop> {
+    let traffic = std::slice::from_ref(&reproducer.traffic);
+    let limits = Limits {
+        time: NO_LIMIT,
+        rounds,
+    };
+    let probe = Probe::new(setting.clone(), NAME);
+    let mut trying = Rounds::open(probe, traffic, Sought::MONEY, limits).await?;
+    trying.measure(&reproducer.traffic, rounds).await
+}

@@ -1,0 +1,121 @@
+//! A violation that a load found, made small and tried again.
+
+use std::path::PathBuf;
+
+use crate::support::{Gateway, Run, Workplace};
+
+/// Pairs that race for a few orders, among other traffic.
+const DUELS: &str = r#"
+name = "duels"
+description = "pairs that race, among others"
+users = 8
+duration = "1s"
+warmup = "0s"
+thresholds = ["errors<100%"]
+
+[orders]
+count = 16
+amount = 10000
+
+[mix]
+partial = 40
+retry = 10
+query = 10
+duel = 40
+"#;
+
+/// A gateway that checks and acts in two steps, far enough apart for any race.
+const RACY: [&str; 4] = ["--store", "memory", "--fault", "check-then-act=20000"];
+
+fn run(workplace: &Workplace, arguments: &[&str]) -> Run {
+    let mut command = workplace.recoup(arguments);
+    command.env("RECOUP_SIGN_KEY", "123456");
+    Run::of(command)
+}
+
+fn load(workplace: &Workplace, url: &str, more: &[&str]) -> Run {
+    workplace.write("duels.toml", DUELS);
+    let mut arguments = vec!["load", "duels.toml", "--target", url, "--seed", "7"];
+    arguments.extend_from_slice(more);
+    run(workplace, &arguments)
+}
+
+/// The first reproducer of the last run, and what it says.
+fn reproducer(workplace: &Workplace) -> (PathBuf, serde_json::Value) {
+    let report = workplace.report();
+    let violations = report["audit"]["violations"].as_array().expect("a list");
+    let mut found = violations.iter().map(|violation| &violation["reproducer"]);
+    let found = found.find(|found| found.is_object()).expect("a reproducer");
+    let path = workplace.latest(found["file"].as_str().expect("a file"));
+    let text = std::fs::read_to_string(&path).expect("it is there");
+    (path, serde_json::from_str(&text).expect("it is JSON"))
+}
+
+#[test]
+fn a_race_shrinks_to_two_refunds_at_once_that_fail_again_and_not_once_repaired() {
+    let workplace = Workplace::new();
+    let gateway = Gateway::start(&workplace, &RACY);
+    let found = load(&workplace, &gateway.url, &[]).expect(5);
+    let (path, reproducer) = reproducer(&workplace);
+    assert_eq!(reproducer["claim"], "over-refund");
+    let volleys = reproducer["volleys"].as_array().expect("volleys");
+    assert_eq!(volleys.len(), 1, "{reproducer}");
+    let requests = volleys[0]["requests"].as_array().expect("requests");
+    assert_eq!(requests.len(), 2, "{reproducer}");
+    assert!(requests.iter().all(|request| request["ask"] == "refund"));
+    assert!(reproducer["failed"].as_u64() > Some(0), "{reproducer}");
+    for words in ["reproducer: 2 requests at once", "replay: recoup replay "] {
+        assert!(found.stdout.contains(words), "{words}: {}", found.stdout);
+    }
+    let page = std::fs::read_to_string(workplace.latest("report.html")).expect("the page");
+    assert!(page.contains("<span>replay</span>"), "no command to replay");
+
+    let path = path.to_str().expect("a plain path");
+    let replay = ["replay", path, "--rounds", "12", "--target", &gateway.url];
+    let again = run(&workplace, &replay).expect(5);
+    assert!(again.stdout.contains("of 12 rounds"), "{}", again.stdout);
+    // Without a target the right gateway is started.
+    let right = run(&workplace, &["replay", path, "--rounds", "12"]).expect(0);
+    let held = "fails 0 of 12 rounds";
+    assert!(right.stdout.contains(held), "{}", right.stdout);
+}
+
+#[test]
+fn without_shrinking_the_reproducer_is_what_was_recorded() {
+    let workplace = Workplace::new();
+    let gateway = Gateway::start(&workplace, &RACY);
+    load(&workplace, &gateway.url, &["--shrink", "off"]).expect(5);
+    let (_, recorded) = reproducer(&workplace);
+    assert_eq!(recorded["rounds"], 0, "{recorded}");
+    // An audit of the history, which has no gateway to ask, says the same.
+    let folder = workplace.latest("");
+    let audited = run(&workplace, &["audit", folder.to_str().expect("a path")]).expect(5);
+    let (_, again) = reproducer(&workplace);
+    assert_eq!(again["volleys"], recorded["volleys"]);
+    let command = "--target URL";
+    assert!(audited.stdout.contains(command), "{}", audited.stdout);
+}
+
+#[test]
+fn orders_that_are_few_are_not_spent_on_shrinking() {
+    let workplace = Workplace::new();
+    let gateway = Gateway::start(&workplace, &RACY);
+    let capped = ["--max-total-refund", "900000000"];
+    let run = load(&workplace, &gateway.url, &capped).expect(5);
+    assert!(run.stdout.contains("orders are limited"), "{}", run.stdout);
+    assert_eq!(reproducer(&workplace).1["rounds"], 0);
+}
+
+#[test]
+fn what_can_not_be_replayed_is_a_usage_error() {
+    let workplace = Workplace::new();
+    let broken = r#"{"schema": "recoup.reproducer/1", "paid": 1}"#;
+    workplace.write("broken.json", broken);
+    let run = workplace.run(&["replay", "broken.json"]).expect(2);
+    assert!(run.stderr.contains("no reproducer"), "{}", run.stderr);
+    for flags in [["--shrink", "soon"], ["--shrink-rounds", "0"]] {
+        let mut arguments = vec!["load"];
+        arguments.extend(flags);
+        workplace.run(&arguments).expect(2);
+    }
+}
