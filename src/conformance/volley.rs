@@ -129,12 +129,26 @@ impl Contenders {
             }
         }
         let caller = probe.caller().clone();
+        // What leaves apart may be answered before the next has left, and when it
+        // was is stamped then. Of what is abandoned nothing is heard.
+        let is_apart = shots.iter().any(|shot| !shot.after.is_zero())
+            && shots.iter().all(|shot| shot.ask != Ask::Abandoned);
+        let release = if is_apart { Release::Whole } else { release };
         let mut loaded: Vec<Loaded<'_>> = self
             .connections
             .iter_mut()
             .zip(shots)
             .map(|(connection, shot)| Loaded::of(connection, shot, &caller, recorder, release))
             .collect();
+        if is_apart {
+            let started = Instant::now();
+            let landing = loaded
+                .into_iter()
+                .map(|shot| shot.by_itself(started, &caller, recorder));
+            let landed = join_all(landing).await;
+            probe.note(&landed);
+            return Ok(landed);
+        }
         let mut flights: Vec<Flight> = Vec::with_capacity(loaded.len());
         // From here on nothing is done but writing, until all have left.
         let started = Instant::now();
@@ -229,6 +243,12 @@ impl<'a> Loaded<'a> {
             self.recorded = Recorded::begin(self.shot, recorder);
         }
         self.connection().launch(schedule).await
+    }
+
+    /// Leaves when it is due and lands, whatever the others do.
+    async fn by_itself(mut self, started: Instant, caller: &Caller, recorder: &Recorder) -> Reply {
+        let flight = self.leave(started, recorder).await;
+        self.land(flight, caller, recorder).await
     }
 
     /// Writes the byte that was held back.

@@ -45,7 +45,8 @@ const LEAST_IN_A_GROUP: usize = 8;
 
 impl Chances {
     /// The chances of a mix over `places` places; `orders` tells how popular
-    /// each is, and `users` how many refund them.
+    /// each is, and `users` how many refund them at the
+    /// fewest.
     pub fn new(mix: &Mix, orders: &Orders, places: usize, users: usize) -> Self {
         let is_large = users.min(places) >= GROUPS * LEAST_IN_A_GROUP;
         let orders = Orders {

@@ -3,6 +3,8 @@
 
 use std::time::{Duration, Instant};
 
+use tokio_util::sync::CancellationToken;
+
 use crate::audit::{Evidence, Money, OrderReading, Reply as Heard, classify, classify_query};
 use crate::protocol::RefundNo;
 use crate::target::{Connection, Schedule, Step, wait_until};
@@ -103,28 +105,44 @@ impl Pair<'_> {
         let (recorder, order) = (&shared.recorder, plan.order.recorded());
         let connection = first.as_mut().expect("it was just connected");
         let (schedule, other_schedule) = (Schedule::whole(request), Schedule::whole(other_request));
+        let is_abandoned = self.second == Second::AfterAbandon;
+        // Whoever is abandoned is so once the second has left.
+        let has_left = CancellationToken::new();
         let started = Instant::now();
         let attempt = recorder.sent_of(order, &refund, plan.amount);
         let mut flight = connection.launch(schedule).await;
-        wait_until(started + self.later).await;
-        let (query, again) = if self.second == Second::Query {
-            (Some(recorder.query_sent_of(order)), None)
-        } else {
-            (None, Some(recorder.sent_of(order, &other, plan.amount)))
+        // It may be answered before the second leaves: when it was is stamped
+        // then, or the two would seem to have met.
+        let landing = async {
+            if is_abandoned {
+                has_left.cancelled().await;
+                connection.proceed(&mut flight, &[Step::Abandon]).await;
+            }
+            let exchange = connection.land(flight).await;
+            (exchange, recorder.stamp())
         };
-        let other_flight = second.launch(other_schedule).await;
-        if self.second == Second::AfterAbandon {
-            connection.proceed(&mut flight, &[Step::Abandon]).await;
-        }
-        let (exchange, other_exchange) =
-            tokio::join!(connection.land(flight), second.land(other_flight));
-        if self.second == Second::AfterAbandon {
+        let following = async {
+            wait_until(started + self.later).await;
+            let left = Instant::now();
+            let (query, again) = if self.second == Second::Query {
+                (Some(recorder.query_sent_of(order)), None)
+            } else {
+                (None, Some(recorder.sent_of(order, &other, plan.amount)))
+            };
+            let flight = second.launch(other_schedule).await;
+            has_left.cancel();
+            let exchange = second.land(flight).await;
+            (exchange, recorder.stamp(), left, query, again)
+        };
+        let ((exchange, landed), (other_exchange, other_landed, left, query, again)) =
+            tokio::join!(landing, following);
+        if is_abandoned {
             *first = None;
         }
         let key = &shared.caller.partner.key;
         let evidence_of = |heard: &Heard<'_>| classify(heard, key, &shared.caller.profile);
         let evidence = evidence_of(&Heard::from(&exchange));
-        let mut alarms = vec![recorder.answered(attempt, &evidence)];
+        let mut alarms = vec![recorder.answered_at(attempt, landed, &evidence)];
         let mut answers: Vec<Evidence> = Vec::with_capacity(2);
         // Of what was abandoned nothing was to be heard.
         if self.second != Second::AfterAbandon {
@@ -135,13 +153,13 @@ impl Pair<'_> {
         let mut is_unknown = false;
         if let Some(query) = query {
             let shown = classify_query(&heard, key, plan.order.number());
-            recorder.query_answered(query, &shown);
+            recorder.query_answered_at(query, other_landed, &shown);
             failure = traffic::query_failure(&shown);
             is_unknown = shown.reading == OrderReading::Nothing;
         }
         if let Some(again) = again {
             let evidence = evidence_of(&heard);
-            alarms.push(recorder.answered(again, &evidence));
+            alarms.push(recorder.answered_at(again, other_landed, &evidence));
             answers.push(evidence);
         }
         for violation in alarms.into_iter().flatten() {
@@ -152,7 +170,8 @@ impl Pair<'_> {
             failure: failure.or_else(|| self.second.failure(plan, &answers)),
             is_unknown,
             started,
-            ended: Instant::now(),
+            // How much later the second left is our own doing.
+            ended: started + other_landed.at().saturating_duration_since(left),
         }
     }
 }

@@ -90,7 +90,7 @@ impl Shared {
                 mix,
                 &scenario.orders,
                 population.places(),
-                attack.part().share(scenario.most_users()),
+                attack.part().share(scenario.fewest_users()),
             ),
             population,
             seed: attack.seed,

@@ -187,7 +187,13 @@ impl User {
             },
         );
         if !plan.uses_up {
-            return Some(judged.ended);
+            // Of two that left apart the measured time ends before they do.
+            let is_apart = matches!(plan.kind, Kind::RetryAfterAbandon | Kind::OffsetSweep);
+            return Some(if is_apart {
+                Instant::now()
+            } else {
+                judged.ended
+            });
         }
         let amount = fresh_amount(self.shared.order_amount, &mut self.paying);
         let place = plan.place;

@@ -226,6 +226,15 @@ impl Scenario {
         stages.fold(self.users, usize::max)
     }
 
+    /// How many there are at the fewest.
+    pub fn fewest_users(&self) -> usize {
+        let stages = self.stages.iter().filter_map(|stage| match stage.level {
+            Some(Level::Users(users)) => Some(users),
+            _ => None,
+        });
+        stages.fold(self.users, usize::min)
+    }
+
     /// Warm-up and measured time together.
     pub fn total(&self) -> Duration {
         self.warmup + self.duration
