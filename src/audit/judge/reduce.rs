@@ -260,12 +260,14 @@ impl Reducer<'_> {
             .filter(|&refused| latest.is_none_or(|latest| refused <= latest))
             .filter(|_| !self.terms.late_failure)
             .max();
-        // Refused for no want of money after it was accepted: it failed.
+        // Refused for no want of money after it was accepted, and accepted never
+        // again: it failed.
+        let accepted = content.accepted.iter();
+        let last = accepted.filter_map(|&index| attempts[index].answered).max();
         let has_failed = self.terms.late_failure
-            && latest.is_some_and(|latest| {
+            && last.is_some_and(|last| {
                 content.otherwise_refused.iter().any(|&index| {
-                    attempts[index].sent > latest
-                        && attempts[index].outcome == RefundOutcome::Refused
+                    attempts[index].sent > last && attempts[index].outcome == RefundOutcome::Refused
                 })
             });
         Some(Effect {

@@ -359,6 +359,22 @@ fn a_query_must_agree_with_the_answers_before_it() {
 }
 
 #[test]
+fn a_refund_that_is_accepted_again_after_it_failed_is_not_released() {
+    let again = judge(&history(
+        "either",
+        true,
+        1,
+        &[
+            "o1 r1 600 1-2 accepted",
+            "o1 r1 600 3-4 refused",
+            "o1 r1 600 5-6 accepted",
+            "o1 r2 1000 7-8 accepted",
+        ],
+    ));
+    assert_eq!(again.verdict, RunVerdict::Inconclusive);
+}
+
+#[test]
 fn where_accepted_refunds_may_fail_later_a_sum_proves_nothing() {
     let late = |operations: &[&str]| judge(&history("either", true, 1, operations));
     let over = late(&["o1 r1 600 1-2 accepted", "o1 r2 600 3-4 accepted"]);

@@ -84,17 +84,17 @@ pub fn audit(file: &Path, memory: Memory) -> Result<AuditSummary, HistoryError> 
         }
         Form::Text => Compact::read_text(TextReader::new(source)?)?,
     };
-    sum_up(1, threads, |_| Ok(None), Some(&compact))
+    sum_up(Sum::default(), 1, threads, |_| Ok(None), Some(&compact))
 }
 
 /// Adds up all parts, twice where orders share refund numbers.
 fn sum_up(
+    mut sum: Sum,
     parts: usize,
     threads: usize,
     mut read: impl FnMut(usize) -> Result<Option<Compact>, HistoryError>,
     whole: Option<&Compact>,
 ) -> Result<AuditSummary, HistoryError> {
-    let mut sum = Sum::default();
     loop {
         let mut terms = Terms::default();
         for part in 0..parts {
@@ -146,7 +146,10 @@ fn audit_binary_parts(
     if spill.has_twofold() {
         return Err(blocks.wrong(Problem::NoEntry));
     }
-    sum_up(count, threads, read, None)
+    // Before the first part, where a name may stand in a line without its stem.
+    let mut sum = Sum::default();
+    sum.know(&spill.stems);
+    sum_up(sum, count, threads, read, None)
 }
 
 /// Where an order is declared for the second time.
@@ -365,6 +368,7 @@ fn audit_text_parts(
     }
     drop(reader);
     sum_up(
+        Sum::default(),
         count,
         threads,
         |part| read_text_part(&folder.part(part), terms).map(Some),

@@ -7,7 +7,7 @@ use std::thread;
 use super::common::Scratch;
 use super::compact::Compact;
 use super::uses::{Key, KnownStems, Uses};
-use crate::audit::history::binary::Packed;
+use crate::audit::history::binary::{Packed, Stem};
 use crate::audit::history::{History, OrderHistory, Record, Terms};
 use crate::audit::judge::judge_order;
 use crate::audit::judge::shared::Shared;
@@ -41,6 +41,11 @@ pub struct Sum {
 }
 
 impl Sum {
+    /// These stems stand in the parts to come, in some of them as names alone.
+    pub fn know(&mut self, stems: &[Stem]) {
+        self.known.add_all(stems);
+    }
+
     /// Adds the orders of a part, with so many threads.
     pub fn add_with_threads(&mut self, compact: &Compact, threads: usize) {
         let mut known = std::mem::take(&mut self.known);

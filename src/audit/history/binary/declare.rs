@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::super::record::OrderRecord;
 use super::stem::Stem;
-use crate::protocol::{Amount, OrderNo};
+use crate::protocol::{Amount, OrderNo, RefundNo};
 
 const ORDER_HEAD: usize = 16;
 const SHARED: u16 = 0x8000;
@@ -56,5 +56,7 @@ pub fn take_stem(payload: &mut &[u8]) -> Option<Stem> {
         text: std::str::from_utf8(text).ok()?.into(),
         width,
     };
-    (width == 0 || stem.is_canonical()).then_some(stem)
+    // All names of a stem have its length, and digits where they differ.
+    let is_number = RefundNo::new(stem.name(0)?).is_ok();
+    (is_number && (width == 0 || stem.is_canonical())).then_some(stem)
 }
