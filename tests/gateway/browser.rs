@@ -186,6 +186,7 @@ impl Drop for Browser {
         // The driver and the browser that it started are one group.
         let group = format!("-{}", self.driver.id());
         let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
+        let _ = self.driver.kill();
         let _ = self.driver.wait();
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use recoup::gateway::{Running, Settings, StoreChoice};
 use recoup::protocol::{Amount, Barcode, Direction, Envelope, OrderNo, PaymentRequest, StoreNo};
 use serde_json::Value;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use crate::client::{Answer, Caller, Session, other_shop, shop, start};
 use crate::database::Postgres;
@@ -145,17 +145,17 @@ fn line_about(this: &str, mut served: Served) -> String {
 
 async fn survives_a_kill(store: &str) {
     let receiver = Receiver::start(TAKEN).await;
-    let address = {
-        let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        free.local_addr().unwrap()
-    };
+    // Bound, so that nobody else gets it, and closed to callers until it listens.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = socket.local_addr().unwrap();
     let served = Served::start(&["--store", store]);
     let mut session = Session::open_at(served.address, shop()).await;
     pay(&mut session, "o", &format!("http://{address}/later")).await;
     pay(&mut session, "p", &receiver.url("/")).await;
     receiver.wait_for(1).await;
     served.kill();
-    let late = Receiver::on(address, TAKEN).await;
+    let late = Receiver::on(socket.listen(16).unwrap(), TAKEN);
     let served = Served::start(&["--store", store]);
     let requests = late.wait_for(1).await;
     assert_eq!(told(&requests[0], &shop())["partnerOrderNo"], "o");

@@ -26,11 +26,10 @@ impl Receiver {
     /// Answers its requests with these statuses and texts, the last one for
     /// ever.
     pub(crate) async fn start(answers: &'static [(u16, &'static str)]) -> Self {
-        Self::on("127.0.0.1:0".parse().unwrap(), answers).await
+        Self::on(TcpListener::bind("127.0.0.1:0").await.unwrap(), answers)
     }
 
-    pub(crate) async fn on(address: SocketAddr, answers: &'static [(u16, &'static str)]) -> Self {
-        let listener = TcpListener::bind(address).await.unwrap();
+    pub(crate) fn on(listener: TcpListener, answers: &'static [(u16, &'static str)]) -> Self {
         let receiver = Self {
             address: listener.local_addr().unwrap(),
             received: Arc::default(),

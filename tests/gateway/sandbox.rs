@@ -147,7 +147,8 @@ async fn an_order_that_is_declined_can_be_neither_paid_nor_refunded() {
         let page = page_of(&created, &gateway);
         let declined = choose(&gateway, &page, "decline").await;
         assert_eq!(declined.status, 303);
-        assert_eq!(declined.header("location"), Some(page.as_str()));
+        // To the page itself, whatever path a proxy has put before it.
+        assert_eq!(declined.header("location"), page.strip_prefix("/pay/"));
         assert_eq!(choose(&gateway, &page, "pay").await.status, 303);
         assert!(text(&get(&gateway, &page).await).contains("declined"));
         assert_eq!(session.query("o").await.member("status"), 2);

@@ -107,7 +107,8 @@ fn lead_on(order: &Order) -> Response {
     };
     let target = match &checkout.return_url {
         Some(url) => url.as_str().to_owned(),
-        None => format!("/pay/{}", checkout.key),
+        // To this page, whatever path a proxy has put before it.
+        None => checkout.key.to_string(),
     };
     let mut response = respond(StatusCode::SEE_OTHER, page::of(order));
     let target = HeaderValue::from_str(&target).expect("a URL is visible ASCII");

@@ -22,6 +22,8 @@ const MOST_AT_ONCE: usize = 32;
 /// How often one is tried at most: with a first pause of a second, within 34
 /// minutes.
 const MOST_TRIES: u32 = 12;
+/// When what this gateway can't send is offered again.
+const FOR_ANOTHER: Duration = Duration::from_secs(60);
 /// How much longer than it may take a notification is left to who sends it.
 const LEASE: Duration = Duration::from_secs(5);
 /// How long to wait at most before looking for what another gateway left over.
@@ -120,13 +122,23 @@ impl Messenger {
     }
 }
 
+/// What this gateway can't send, and another may.
+fn later(notice: &Notice) -> Delivery {
+    if notice.tries >= MOST_TRIES {
+        Delivery::GivenUp
+    } else {
+        Delivery::Again(Moment::now().later_by(FOR_ANOTHER))
+    }
+}
+
 /// Sends a notification: its number and what became of it, and whether its
 /// receiver is there.
 async fn attempt(gateway: &Gateway, notice: Notice) -> ((i64, Delivery), bool) {
     let settings = gateway.notification;
     let Some(partner) = gateway.partners.get(notice.order.partner.as_str()) else {
-        // A partner that is served no more has no key to sign with.
-        return ((notice.id, Delivery::GivenUp), true);
+        // Another gateway over this store may have its key, and so may this one
+        // once it is started anew.
+        return ((notice.id, later(&notice)), true);
     };
     let document = gateway.sealed_for(partner, show(notice.order.clone()));
     let sending = send(&notice.url, document, settings.receivers);
@@ -135,9 +147,11 @@ async fn attempt(gateway: &Gateway, notice: Notice) -> ((i64, Delivery), bool) {
         Ok(()) => return ((notice.id, Delivery::Done), true),
         Err(failure) => failure,
     };
-    let is_over = notice.tries >= MOST_TRIES || matches!(failure, Failure::NotAllowed);
+    let is_over = notice.tries >= MOST_TRIES;
     tell(&notice, &failure, is_over);
-    let delivery = if is_over {
+    let delivery = if matches!(failure, Failure::NotAllowed) {
+        later(&notice)
+    } else if is_over {
         Delivery::GivenUp
     } else {
         let pause = settings.first_pause * 2_u32.pow(notice.tries.saturating_sub(1).min(16));

@@ -148,6 +148,9 @@ impl Step for Book {
                 let is_own = found.call.as_deref() == Some(&self.call[..]);
                 Outcome::Done(Ok(self.receipt(found.currency, found.status, !is_own)))
             }
+            // What was lost may come yet, and find an order that is paid by then, or
+            // money that was released: so it can't be refused for want of either.
+            Err(Decline::NotPaid | Decline::Exceeds) if after_loss => Outcome::Again,
             Err(decline) => Outcome::Done(Err(decline)),
         })
     }
