@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::error::HistoryError;
 use super::outcome::{QueryOutcome, RefundOutcome};
 use super::record::{QueryRecord, Record, RefundRecord, Terms};
 use crate::protocol::{Amount, OrderNo, RefundNo};
@@ -34,6 +35,31 @@ impl History {
         Self {
             terms,
             orders: orders.into_values().collect(),
+        }
+    }
+}
+
+impl History {
+    /// The same of records that are still being read.
+    ///
+    /// # Errors
+    /// The first [`HistoryError`] among them.
+    pub(super) fn try_collect(
+        terms: Terms,
+        records: impl Iterator<Item = Result<Record<'static>, HistoryError>>,
+    ) -> Result<Self, HistoryError> {
+        let mut failure = None;
+        let read = records.map_while(|record| match record {
+            Ok(record) => Some(record),
+            Err(error) => {
+                failure = Some(error);
+                None
+            }
+        });
+        let history = Self::collect(terms, read);
+        match failure {
+            Some(error) => Err(error),
+            None => Ok(history),
         }
     }
 }
@@ -183,6 +209,11 @@ impl OrderHistory {
     /// Where the index comes from another order.
     pub fn name(&self, number: Number) -> &RefundNo {
         &self.names[number.index()]
+    }
+
+    /// How many refund numbers of the order were used so far.
+    pub const fn numbers_used(&self) -> usize {
+        self.names.len()
     }
 
     /// Every refund number of the order, in the order of first use.

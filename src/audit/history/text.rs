@@ -153,21 +153,8 @@ impl<R: BufRead> TextReader<R> {
     ///
     /// # Errors
     /// The first [`HistoryError`].
-    pub fn read_all(mut self) -> Result<History, HistoryError> {
-        let terms = self.terms;
-        let mut failure = None;
-        let records = self.by_ref().map_while(|record| match record {
-            Ok(record) => Some(record),
-            Err(error) => {
-                failure = Some(error);
-                None
-            }
-        });
-        let history = History::collect(terms, records);
-        match failure {
-            Some(error) => Err(error),
-            None => Ok(history),
-        }
+    pub fn read_all(self) -> Result<History, HistoryError> {
+        History::try_collect(self.terms, self)
     }
 
     /// Whether there was another line; it is in `buffer`, without its end.
