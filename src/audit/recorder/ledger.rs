@@ -88,15 +88,19 @@ impl Ledger {
         stamp: impl FnOnce() -> Moment,
     ) -> usize {
         let attempt = self.history.attempts.len();
+        let used = self.history.numbers_used();
         let number = if is_first {
-            let number = self.history.new_number(refund);
-            self.monitor.sent(number, amount, &[]);
-            number
+            self.history.new_number(refund)
         } else {
-            let number = self.history.number(refund);
-            self.monitor.sent(number, amount, &self.history.attempts);
-            number
+            self.history.number(refund)
         };
+        // A new number has no attempts to look for, however many the order has.
+        let before: &[RefundAttempt] = if number.index() < used {
+            &self.history.attempts
+        } else {
+            &[]
+        };
+        self.monitor.sent(number, amount, before);
         self.under_way.push(attempt);
         let moment = stamp();
         self.history.attempts.push(RefundAttempt {
