@@ -1,6 +1,11 @@
 //! The reference gateway as its callers see it: bytes over TCP.
 #![expect(clippy::unwrap_used, reason = "a test that finds nothing there fails")]
 
+#[path = "../support/browser.rs"]
+#[expect(
+    dead_code,
+    reason = "shared with the tests of a run's page, which ask more of it"
+)]
 mod browser;
 mod client;
 mod crash;
@@ -12,6 +17,7 @@ mod malformed;
 mod money;
 mod notification;
 mod operations;
+mod pay_page;
 mod php;
 mod postgres;
 mod receiver;

@@ -5,6 +5,11 @@
 //! Skipped, aloud, where Chromium and its driver are not installed;
 //! `TEST_BROWSER=required` makes that a failure.
 
+#[path = "../support/browser.rs"]
+#[expect(
+    dead_code,
+    reason = "shared with the tests of the sandbox's page, which ask more of it"
+)]
 mod browser;
 mod looks;
 mod report;
@@ -15,4 +20,3 @@ mod report;
 )]
 mod support;
 mod use_of_it;
-mod webdriver;

@@ -135,10 +135,7 @@ fn without_script_everything_can_be_read() {
     let Some(browser) = Browser::start() else {
         return;
     };
-    browser.chromium(
-        "Emulation.setScriptExecutionDisabled",
-        &json!({ "value": true }),
-    );
+    browser.allow_scripts(false);
     browser.go(&report::url());
     let count = |what: &str| browser.run(&format!("return {what};"));
     assert_eq!(count("document.querySelector('h1').textContent"), "fail");

@@ -6,7 +6,10 @@ use std::process::{Child, Command, Stdio};
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::webdriver::{Driver, Session};
+use webdriver::{Driver, Session};
+
+#[path = "webdriver.rs"]
+mod webdriver;
 
 /// What Chromium is started with: no window, no sandbox (a container's root has
 /// none), and nothing that it would do on the network by itself.
@@ -63,11 +66,27 @@ impl Browser {
 
     /// A window of this width, with the light or the dark page.
     pub(crate) fn look(&self, width: u32, scheme: &str) {
+        self.look_at(width, scheme, false);
+    }
+
+    /// The same on a phone, where a page has to ask for the width that it is
+    /// laid out for.
+    pub(crate) fn look_on_phone(&self, width: u32, scheme: &str) {
+        self.look_at(width, scheme, true);
+    }
+
+    fn look_at(&self, width: u32, scheme: &str, is_mobile: bool) {
         let size =
-            json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
+            json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": is_mobile });
         self.chromium("Emulation.setDeviceMetricsOverride", &size);
         let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
         self.chromium("Emulation.setEmulatedMedia", &features);
+    }
+
+    /// Whether scripts of pages run that are opened from now on.
+    pub(crate) fn allow_scripts(&self, allowed: bool) {
+        let disabled = json!({ "value": !allowed });
+        self.chromium("Emulation.setScriptExecutionDisabled", &disabled);
     }
 }
 

@@ -2,8 +2,10 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 /// A browser may take its time to start on a busy machine.
@@ -111,6 +113,12 @@ impl Session {
             .call("POST", &format!("{}/{what}", self.path), body)
     }
 
+    #[track_caller]
+    fn get(&self, what: &str) -> Value {
+        let path = format!("{}/{what}", self.path);
+        self.driver.call("GET", &path, &Value::Null)
+    }
+
     /// Goes to an address.
     #[track_caller]
     pub(crate) fn go(&self, url: &str) {
@@ -123,6 +131,42 @@ impl Session {
         self.post("execute/sync", &json!({ "script": script, "args": [] }))
     }
 
+    /// The address that the window stands at.
+    #[track_caller]
+    pub(crate) fn address(&self) -> String {
+        let url = self.get("url");
+        url.as_str().expect("an address").to_owned()
+    }
+
+    /// Waits until the window stands at this address: where a click leads may
+    /// take its time on a busy machine.
+    ///
+    /// # Panics
+    /// Where it never does, with the address at which it stands.
+    #[track_caller]
+    pub(crate) fn wait_for_address(&self, expected: &str) {
+        let start = Instant::now();
+        while self.address() != expected && start.elapsed() < PATIENCE {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        assert_eq!(self.address(), expected);
+    }
+
+    /// The text of an element as a reader sees it.
+    #[track_caller]
+    pub(crate) fn text(&self, selector: &str) -> String {
+        let text = self.get(&format!("element/{}/text", self.find(selector)));
+        text.as_str().expect("a text").to_owned()
+    }
+
+    /// What is seen, as a PNG.
+    #[track_caller]
+    pub(crate) fn picture(&self) -> Vec<u8> {
+        let taken = self.get("screenshot");
+        let picture = STANDARD.decode(taken.as_str().expect("a picture"));
+        picture.expect("Base64")
+    }
+
     /// A command of Chromium's own protocol.
     #[track_caller]
     pub(crate) fn chromium(&self, command: &str, parameters: &Value) -> Value {
@@ -133,10 +177,18 @@ impl Session {
     /// A click as a person makes it: on what is seen there.
     #[track_caller]
     pub(crate) fn click(&self, selector: &str) {
+        let id = self.find(selector);
+        self.post(&format!("element/{id}/click"), &json!({}));
+    }
+
+    #[track_caller]
+    fn find(&self, selector: &str) -> String {
         let query = json!({ "using": "css selector", "value": selector });
         let element = self.post("element", &query);
-        let id = element[ELEMENT].as_str().expect("an element's id");
-        self.post(&format!("element/{id}/click"), &json!({}));
+        element[ELEMENT]
+            .as_str()
+            .expect("an element's id")
+            .to_owned()
     }
 
     /// Presses keys one after another.
