@@ -5,8 +5,8 @@ use std::io::Write;
 use std::num::NonZeroU32;
 use std::path::Path;
 
+use crate::conformance::Preflight;
 use crate::conformance::reproduce::{Tried, replay};
-use crate::conformance::{Preflight, Stop};
 use crate::report::{Palette, ReplayedRounds};
 use crate::verdict::{ExitCode, Observers, REPRODUCER_SCHEMA, Reproducer};
 
@@ -57,13 +57,14 @@ pub(super) async fn run(
         .await?
         .setting;
     let rounds = rounds.unwrap_or(ROUNDS).get();
-    let (tried, stopped) = match replay(&setting, &reproducer, rounds).await {
-        Ok(tried) => (tried, None),
-        Err(stop) => (Tried::default(), Some(reason(stop))),
-    };
+    let tried = replay(&setting, &reproducer, rounds).await;
+    // Fewer rounds than were asked for show nothing by having held.
     let exit = match &tried {
         Tried { failed: 1.., .. } => ExitCode::Money,
-        Tried { undecided: 1.., .. } | Tried { rounds: 0, .. } => ExitCode::NoVerdict,
+        Tried { undecided: 1.., .. }
+        | Tried {
+            stopped: Some(_), ..
+        } => ExitCode::NoVerdict,
         _ => ExitCode::Success,
     };
     let replayed = ReplayedRounds {
@@ -73,22 +74,11 @@ pub(super) async fn run(
         failed: tried.failed,
         undecided: tried.undecided,
         shows: tried.shows,
-        stopped,
+        stopped: tried.stopped,
         reproducer,
     };
     // A closed pipe is no failure of the replay.
     let mut out = std::io::stdout().lock();
     let _ = replayed.write(palette, &mut out).and_then(|()| out.flush());
     Ok(exit)
-}
-
-/// Why no round could be had.
-fn reason(stop: Stop) -> String {
-    match stop {
-        Stop::Failed(failure) => failure.message,
-        Stop::Observed(text)
-        | Stop::Skipped(text)
-        | Stop::Blocked(text, _)
-        | Stop::Inconclusive(text) => text,
-    }
 }

@@ -82,6 +82,17 @@ pub struct Failure {
 }
 
 impl Stop {
+    /// The reason, in one line.
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::Failed(failure) => &failure.message,
+            Self::Observed(text)
+            | Self::Skipped(text)
+            | Self::Blocked(text, _)
+            | Self::Inconclusive(text) => text,
+        }
+    }
+
     /// The rule is broken, as this exchange shows.
     pub fn failed(message: impl Into<String>, reply: &Reply) -> Self {
         Self::Failed(Box::new(Failure {

@@ -23,7 +23,7 @@ pub struct ReplayedRounds {
     pub undecided: u32,
     /// What the first that failed showed.
     pub shows: Option<String>,
-    /// Why there were no rounds, where there were none.
+    /// Why there were not as many rounds as were asked for.
     pub stopped: Option<String>,
 }
 
@@ -50,16 +50,23 @@ impl ReplayedRounds {
     }
 
     fn verdict(&self) -> (Tone, String) {
-        if let Some(reason) = &self.stopped {
-            return (Tone::Caution, format!("not tried: {reason}"));
-        }
-        let share = share(self.failed, self.rounds);
+        let share = match &self.stopped {
+            Some(reason) if self.rounds == 0 => {
+                return (Tone::Caution, format!("not tried: {reason}"));
+            }
+            Some(reason) => {
+                let share = share(self.failed, self.rounds);
+                format!("{share}, and then no more ({reason})")
+            }
+            None => share(self.failed, self.rounds),
+        };
         match &self.shows {
             Some(shows) => (Tone::Bad, format!("{share}: {shows}")),
             None if self.undecided > 0 => (
                 Tone::Caution,
                 format!("{share}, and {} decide nothing", self.undecided),
             ),
+            None if self.stopped.is_some() => (Tone::Caution, share),
             None => (Tone::Good, share),
         }
     }

@@ -97,6 +97,26 @@ fn without_shrinking_the_reproducer_is_what_was_recorded() {
 }
 
 #[test]
+fn rounds_that_failed_count_where_no_more_can_be_had() {
+    let workplace = Workplace::new();
+    let gateway = Gateway::start(&workplace, &RACY);
+    load(&workplace, &gateway.url, &["--shrink", "off"]).expect(5);
+    let (path, recorded) = reproducer(&workplace);
+    assert_eq!(recorded["paid"], 10_000);
+    let path = path.to_str().expect("a plain path");
+    let few = ["replay", path, "--max-total-refund", "65000", "--target"];
+    let run_few = |url: &str| run(&workplace, &[&few[..], &[url]].concat());
+    let failed = run_few(&gateway.url).expect(5);
+    let stopped = "and then no more (failed to take another order";
+    assert!(failed.stdout.contains(stopped), "{}", failed.stdout);
+    // That the others held says nothing of those that are missing.
+    let right = Gateway::start(&workplace, &["--store", "memory"]);
+    let held = run_few(&right.url).expect(3);
+    assert!(held.stdout.contains("fails 0 of"), "{}", held.stdout);
+    assert!(held.stdout.contains(stopped), "{}", held.stdout);
+}
+
+#[test]
 fn orders_that_are_few_are_not_spent_on_shrinking() {
     let workplace = Workplace::new();
     let gateway = Gateway::start(&workplace, &RACY);

@@ -104,40 +104,41 @@ impl Rounds {
         self.until = Instant::now() + limits.time;
     }
 
-    /// Tries `traffic` for so many rounds, or what is left of them.
-    ///
-    /// # Errors
-    /// A [`Stop`] where a round can't be had.
-    pub async fn measure(&mut self, traffic: &Traffic, rounds: u32) -> Result<Tried, Stop> {
+    /// Tries `traffic` for so many rounds, what is left of them, or until one
+    /// can't be had.
+    pub async fn measure(&mut self, traffic: &Traffic, rounds: u32) -> Tried {
         self.play(traffic, rounds, false).await
     }
 
-    async fn play(
-        &mut self,
-        traffic: &Traffic,
-        rounds: u32,
-        until_failed: bool,
-    ) -> Result<Tried, Stop> {
+    async fn play(&mut self, traffic: &Traffic, rounds: u32, until_failed: bool) -> Tried {
         let mut tried = Tried::default();
-        while tried.rounds < rounds && !self.is_over() {
+        while tried.rounds < rounds && tried.stopped.is_none() && !self.is_over() {
             if until_failed && tried.failed > 0 {
                 break;
             }
             let count = BATCH.min(rounds - tried.rounds).min(self.rounds_left);
-            tried.add(self.batch(traffic, count).await?);
+            tried.add(self.batch(traffic, count).await);
         }
-        Ok(tried)
+        tried
     }
 
-    async fn batch(&mut self, traffic: &Traffic, count: u32) -> Result<Tried, Stop> {
+    /// Fires rounds one after the other, as many as can be had, and judges them.
+    async fn batch(&mut self, traffic: &Traffic, count: u32) -> Tried {
         let caller = self.probe.caller().clone();
         let mut recorders: Vec<Recorder> = Vec::new();
+        let mut tried = Tried::default();
         for _ in 0..count {
             let recorder = Recorder::new(&caller.profile, None);
-            self.fire(traffic, &recorder).await?;
-            recorders.push(recorder);
+            let fired = self.fire(traffic, &recorder).await;
+            self.rounds_left -= 1;
+            match fired {
+                Ok(()) => recorders.push(recorder),
+                Err(stop) => {
+                    tried.add(Tried::stopped_by(&stop));
+                    break;
+                }
+            }
         }
-        self.rounds_left -= count;
         let nobody = Observers::new();
         join_all(
             recorders
@@ -145,14 +146,13 @@ impl Rounds {
                 .map(|recorder| settle::resolve_and_drain(&caller, recorder, QUIET, &nobody)),
         )
         .await;
-        let mut tried = Tried::default();
         for recorder in recorders {
-            let history = recorder
-                .finish()
-                .map_err(|broken| Stop::Inconclusive(broken.to_string()))?;
-            tried.add(self.sought.look_at(&judge(&history)));
+            tried.add(match recorder.finish() {
+                Ok(history) => self.sought.look_at(&judge(&history)),
+                Err(broken) => Tried::stopped_by(&Stop::Inconclusive(broken.to_string())),
+            });
         }
-        Ok(tried)
+        tried
     }
 
     /// One round, up to its drain.
@@ -229,12 +229,13 @@ impl Sought {
                     exhibit.and_then(|exhibit| exhibit.certificate.inequality.as_ref());
                 shows(found, inequality)
             }),
+            stopped: None,
         }
     }
 }
 
 impl Trying for Rounds {
-    async fn until_failed(&mut self, traffic: &Traffic, rounds: u32) -> Result<Tried, Stop> {
+    async fn until_failed(&mut self, traffic: &Traffic, rounds: u32) -> Tried {
         self.play(traffic, rounds, true).await
     }
 

@@ -28,15 +28,26 @@ pub struct Tried {
     pub undecided: u32,
     /// What the first showed that did.
     pub shows: Option<String>,
+    /// Why there are no more, where one could not be had.
+    pub stopped: Option<String>,
 }
 
 impl Tried {
+    /// No rounds, because of this.
+    pub fn stopped_by(stop: &Stop) -> Self {
+        Self {
+            stopped: Some(stop.reason().to_owned()),
+            ..Self::default()
+        }
+    }
+
     /// Adds what came of others.
     pub fn add(&mut self, other: Self) {
         self.rounds += other.rounds;
         self.failed += other.failed;
         self.undecided += other.undecided;
         self.shows = self.shows.take().or(other.shows);
+        self.stopped = self.stopped.take().or(other.stopped);
     }
 
     /// The share of rounds that failed.
@@ -47,15 +58,13 @@ impl Tried {
 
 /// Where candidates are tried.
 pub trait Trying {
-    /// Tries a candidate for at most so many rounds, or until it has failed.
-    ///
-    /// # Errors
-    /// A [`Stop`] where no more can be tried.
+    /// Tries a candidate for at most so many rounds, until it has failed, or
+    /// until a round can't be had.
     fn until_failed(
         &mut self,
         traffic: &Traffic,
         rounds: u32,
-    ) -> impl Future<Output = Result<Tried, Stop>> + Send;
+    ) -> impl Future<Output = Tried> + Send;
 
     /// Whether time or rounds are used up.
     fn is_over(&self) -> bool;
@@ -78,13 +87,13 @@ pub async fn search(trying: &mut impl Trying, starts: &[Traffic]) -> Option<(Tra
         if trying.is_over() {
             break;
         }
-        match trying.until_failed(start, FIRST_ROUNDS).await {
-            Ok(tried) if tried.failed > 0 => {
-                first = Some((start.clone(), tried));
-                break;
-            }
-            Ok(_) => {}
-            Err(_) => break,
+        let tried = trying.until_failed(start, FIRST_ROUNDS).await;
+        if tried.failed > 0 {
+            first = Some((start.clone(), tried));
+            break;
+        }
+        if tried.stopped.is_some() {
+            break;
         }
     }
     let (best, tried) = first?;
@@ -161,18 +170,14 @@ impl<T: Trying> Search<'_, T> {
             return false;
         }
         let rounds = rounds_for(self.tried.rate());
-        match self.trying.until_failed(&candidate, rounds).await {
-            Ok(tried) if tried.failed > 0 => {
-                self.best = candidate;
-                self.tried = tried;
-                true
-            }
-            Ok(_) => false,
-            Err(_) => {
-                self.is_stopped = true;
-                false
-            }
+        let tried = self.trying.until_failed(&candidate, rounds).await;
+        self.is_stopped |= tried.stopped.is_some();
+        let fails = tried.failed > 0;
+        if fails {
+            self.best = candidate;
+            self.tried = tried;
         }
+        fails
     }
 }
 
@@ -283,7 +288,7 @@ mod tests {
     }
 
     impl Trying for Script {
-        async fn until_failed(&mut self, traffic: &Traffic, rounds: u32) -> Result<Tried, Stop> {
+        async fn until_failed(&mut self, traffic: &Traffic, rounds: u32) -> Tried {
             self.asked.push(rounds);
             let mut tried = Tried::default();
             while tried.rounds < rounds && tried.failed == 0 {
@@ -293,7 +298,7 @@ mod tests {
                     tried.failed += 1;
                 }
             }
-            Ok(tried)
+            tried
         }
 
         fn is_over(&self) -> bool {

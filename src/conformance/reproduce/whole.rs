@@ -7,7 +7,6 @@ use super::search::{Tried, search};
 use crate::audit::OrderHistory;
 use crate::audit::witness::traffic;
 use crate::conformance::probe::{Probe, Setting};
-use crate::conformance::rule::Stop;
 use crate::verdict::{Reproducer, Violation};
 
 /// The name that rounds are noted under.
@@ -49,12 +48,11 @@ pub async fn reproduce(
         time: MEASURED_WITHIN,
         rounds: MEASURED_ROUNDS,
     });
-    let mut measured = match rounds.measure(&least, MEASURED_ROUNDS).await {
-        Ok(measured) => measured,
-        // What is known of it counts all the same.
-        Err(_) if is_found => Tried::default(),
-        Err(_) => return,
-    };
+    let mut measured = rounds.measure(&least, MEASURED_ROUNDS).await;
+    // Nothing more is known of it than before.
+    if measured.rounds == 0 && !is_found {
+        return;
+    }
     if measured.failed == 0 {
         measured.add(tried);
     }
@@ -66,21 +64,17 @@ pub async fn reproduce(
     }
 }
 
-/// Tries a reproducer for so many rounds. Whatever is about money counts.
-///
-/// # Errors
-/// A [`Stop`] where a round can't be had.
-pub async fn replay(
-    setting: &Setting,
-    reproducer: &Reproducer,
-    rounds: u32,
-) -> Result<Tried, Stop> {
+/// Tries a reproducer for so many rounds, or until one can't be had. Whatever is
+/// about money counts.
+pub async fn replay(setting: &Setting, reproducer: &Reproducer, rounds: u32) -> Tried {
     let traffic = std::slice::from_ref(&reproducer.traffic);
     let limits = Limits {
         time: NO_LIMIT,
         rounds,
     };
     let probe = Probe::new(setting.clone(), NAME);
-    let mut trying = Rounds::open(probe, traffic, Sought::MONEY, limits).await?;
-    trying.measure(&reproducer.traffic, rounds).await
+    match Rounds::open(probe, traffic, Sought::MONEY, limits).await {
+        Ok(mut trying) => trying.measure(&reproducer.traffic, rounds).await,
+        Err(stop) => Tried::stopped_by(&stop),
+    }
 }
