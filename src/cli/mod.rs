@@ -20,6 +20,7 @@ mod rules;
 mod run;
 mod selftest;
 mod serve;
+mod serve_lists;
 mod serve_log;
 mod shard;
 mod shell;

@@ -12,12 +12,12 @@ use clap::{Args, ValueEnum};
 use etcetera::BaseStrategy;
 use tokio::sync::Notify as Signal;
 
+use super::serve_lists;
 use super::serve_log::LogArgs;
 use crate::gateway::partner_file::{self, PartnerFileError};
 use crate::gateway::{
-    self, ChosenFault, DealingSettings, Fault, Faults, LEFT_OUT, Limits, NotificationSettings,
-    Partners, Receivers, Settings, StartError, StoreChoice, StoreChoiceError, Tls, TlsError,
-    Variant,
+    self, ChosenFault, DealingSettings, Faults, Limits, NotificationSettings, Partners, Receivers,
+    Settings, StartError, StoreChoice, StoreChoiceError, Tls, TlsError, Variant,
 };
 
 /// The largest limit that can be asked for.
@@ -242,12 +242,7 @@ impl ServeError {
 pub(super) async fn run(args: ServeArgs) -> Result<(), ServeError> {
     let mut out = io::stdout();
     if args.list_faults || args.list_variants {
-        if args.list_faults {
-            list_faults(&mut out)?;
-        }
-        if args.list_variants {
-            list_variants(&mut out)?;
-        }
+        serve_lists::write(args.list_faults, args.list_variants, &mut out)?;
         return Ok(());
     }
     args.log.begin();
@@ -384,58 +379,12 @@ fn parse_limit(text: &str) -> Result<usize, String> {
     }
 }
 
-fn list_faults(out: &mut dyn Write) -> io::Result<()> {
-    let names = widest(Fault::ALL.iter().map(|fault| fault.name()));
-    let numbers_of = |fault: &Fault| {
-        let numbers: Vec<String> = fault.numbers().iter().map(|n| format!("M{n:02}")).collect();
-        numbers.join(" ")
-    };
-    let numbers = Fault::ALL.iter().map(|fault| numbers_of(fault).len()).max();
-    let numbers = numbers.unwrap_or(0);
-    for fault in Fault::ALL {
-        let window = match fault.window() {
-            Some(window) => format!(" [window {} µs]", window.as_micros()),
-            None => String::new(),
-        };
-        let numbers_of_it = known_as(fault.numbers());
-        let description = fault.description();
-        writeln!(
-            out,
-            "{numbers_of_it:<numbers$}  {fault:<names$}  {description}{window}"
-        )?;
-    }
-    writeln!(out, "\nKnown bugs that are left out:")?;
-    for left in LEFT_OUT {
-        let numbers_of_it = known_as(left.numbers);
-        let (name, reason) = (left.name, left.reason);
-        writeln!(out, "{numbers_of_it:<numbers$}  {name}: {reason}")?;
-    }
-    Ok(())
-}
-
-/// The numbers of known bugs as they are written.
-fn known_as(numbers: &[u8]) -> String {
-    let numbers: Vec<String> = numbers.iter().map(|n| format!("M{n:02}")).collect();
-    numbers.join(" ")
-}
-
-fn list_variants(out: &mut dyn Write) -> io::Result<()> {
-    let names = widest(Variant::ALL.iter().map(|variant| variant.name()));
-    for variant in Variant::ALL {
-        writeln!(out, "{variant:<names$}  {}", variant.description())?;
-    }
-    Ok(())
-}
-
-fn widest<'n>(names: impl Iterator<Item = &'n str>) -> usize {
-    names.map(str::len).max().unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use clap::Parser;
 
     use super::*;
+    use crate::gateway::Fault;
 
     #[derive(Parser)]
     struct Command {
@@ -556,17 +505,5 @@ mod tests {
             Some("https://pay.example")
         );
         assert!(parsed(&["--public-url", "javascript:x"]).is_err());
-    }
-
-    #[test]
-    fn the_lists_have_a_line_for_each_entry() {
-        let mut out = Vec::new();
-        list_faults(&mut out).unwrap();
-        list_variants(&mut out).unwrap();
-        let text = String::from_utf8(out).unwrap();
-        let (heading, entries) = (2, Fault::ALL.len() + LEFT_OUT.len() + Variant::ALL.len());
-        assert_eq!(text.lines().count(), heading + entries);
-        let line = text.lines().find(|line| line.contains(" check-then-act "));
-        assert!(line.unwrap().starts_with("M52 "), "{text}");
     }
 }
