@@ -17,7 +17,8 @@ fn a_php_shop_creates_pays_queries_and_refunds_to_the_last_minor_unit() {
     let gateway = format!("http://{}", served.address);
     let shop = "http://shop.example/back?order=o&lang=%E6%97%A5";
     let output = Command::new("php")
-        .args(["-n", script, &gateway, "10001", "123456", "o", shop])
+        .args(["-n", script, &gateway, "10001", "o", shop])
+        .env("SIGN_KEY", "123456")
         .output();
     let output = match output {
         Ok(output) => output,

@@ -3,11 +3,14 @@
 // an empty message id and members that no table lists, and verifies an answer
 // over the text that it cuts out of the raw body.
 //
-//     php client.php GATEWAY PARTNER KEY ORDER RETURN_URL
+//     SIGN_KEY=… php client.php GATEWAY PARTNER ORDER RETURN_URL
+//
+// The key comes from the environment: arguments are in every process list.
 
 declare(strict_types=1);
 
-[, $gateway, $partner, $key, $order, $return] = $argv;
+[, $gateway, $partner, $order, $return] = $argv;
+$key = getenv('SIGN_KEY') ?: fail('set SIGN_KEY to the partner\'s key');
 
 function fail(string $why): never
 {
