@@ -214,6 +214,7 @@ impl Attack {
             inconclusive,
         };
         let mut summary = measured.summary();
+        summary.releases = shared.releases.chosen();
         if let Some(earlier) = &self.earlier {
             summary.comparison = earlier.compare(&summary);
         }

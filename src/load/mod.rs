@@ -39,6 +39,7 @@ pub mod measured;
 pub mod merge;
 mod pair;
 pub mod population;
+mod release;
 pub mod scenario;
 mod settling;
 pub mod shared;

@@ -20,6 +20,7 @@ use super::draw::Chances;
 use super::live_order::LiveOrder;
 use super::malformed::Malformed;
 use super::population::{Place, Population};
+use super::release::Releases;
 use super::scenario::Mix;
 use super::settling::Over;
 use super::statistics::{Interval, Sample, Statistics};
@@ -61,6 +62,8 @@ pub struct Shared {
     is_out_of_orders: AtomicBool,
     /// How many orders are being paid for in the place of others.
     replacing: AtomicUsize,
+    /// How the requests of a volley leave.
+    pub(super) releases: Releases,
     /// Malformed requests that were accepted, each sort said once.
     said: Mutex<BTreeSet<Option<&'static str>>>,
 }
@@ -108,6 +111,7 @@ impl Shared {
             connected: AtomicUsize::new(0),
             is_out_of_orders: AtomicBool::new(false),
             replacing: AtomicUsize::new(0),
+            releases: Releases::default(),
             said: Mutex::default(),
         }
     }

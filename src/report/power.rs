@@ -4,7 +4,7 @@
 use super::collected::Report;
 use super::figures;
 use crate::audit::power::power;
-use crate::verdict::{Calibration, Power, Races, WindowPower};
+use crate::verdict::{Calibration, Power, Races, ReleaseForm, Released, WindowPower};
 
 /// The power of the volleys of a check. Over how long their requests reach the
 /// gateway's check is what a calibration on this host found, or what the answers
@@ -90,6 +90,23 @@ pub(super) fn release(races: &Races) -> String {
         _ => "last bytes held back",
     };
     format!("{way}: {}", races.reason)
+}
+
+/// How the volleys of a load left, and why.
+pub(super) fn released(released: &Released) -> String {
+    let volleys = figures::counted(released.volleys, "volley");
+    let way = match released.release {
+        Some(ReleaseForm::Whole) => "each request in one write",
+        Some(ReleaseForm::LastByte) => "last bytes held back",
+        None => "both ways in turn, since too few were answered for a choice",
+    };
+    let within = |micros: Option<u64>| micros.map_or_else(|| "unknown".to_owned(), figures::micros);
+    format!(
+        "{volleys} of {}: {way} (from the first answer to the last: {} in one write, {} with the last bytes held back)",
+        released.contenders,
+        within(released.whole_spread_micros),
+        within(released.last_byte_spread_micros)
+    )
 }
 
 /// What a calibration saw of one window: the cells of a table.

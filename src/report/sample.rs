@@ -10,9 +10,9 @@ use crate::verdict::{
     AuditSummary, CERTIFICATE_SCHEMA, Certificate, CertifiedTerms, Claim, Comparison, Dialect,
     DialectPoint, Event, ExchangeEvidence, Exhibit, ExitCode, Exposure, FailureDetail, KindSummary,
     Lane, LaneKind, Latency, Level, LoadProgress, LoadSummary, MoneyPoint, Observer,
-    PercentilePoint, REPRODUCER_SCHEMA, Races, ReleaseForm, Reproduced, Reproducer, RuleOutcome,
-    RunPlan, RunVerdict, Scene, Severity, ThresholdOutcome, TimelinePoint, Timing, Traffic,
-    Verdict, Violation, Volley, VolleyRequest, WitnessStep,
+    PercentilePoint, REPRODUCER_SCHEMA, Races, ReleaseForm, Released, Reproduced, Reproducer,
+    RuleOutcome, RunPlan, RunVerdict, Scene, Severity, ThresholdOutcome, TimelinePoint, Timing,
+    Traffic, Verdict, Violation, Volley, VolleyRequest, WitnessStep,
 };
 
 /// A sign key that the failed run's gateway gives away everywhere.
@@ -421,6 +421,13 @@ pub(super) fn load() -> LoadSummary {
                 p99: 3_900 + 100 * (second % 5),
             })
             .collect(),
+        releases: vec![Released {
+            contenders: 2,
+            volleys: 411,
+            release: Some(ReleaseForm::Whole),
+            whole_spread_micros: Some(91),
+            last_byte_spread_micros: Some(118),
+        }],
         comparison: comparison(),
         interrupted: None,
         aborted: None,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::reproducer::ReleaseForm;
 use super::shard::Shard;
 
 /// Percentiles of a latency, in microseconds.
@@ -155,6 +156,9 @@ pub struct LoadSummary {
     pub errors: BTreeMap<String, u64>,
     /// Second by second.
     pub timeline: Vec<TimelinePoint>,
+    /// How volleys left, by how many requests they have: what this machine's
+    /// first ones showed.
+    pub releases: Vec<Released>,
     /// Whether the run was cut short, and by what.
     pub interrupted: Option<String>,
     /// The broken threshold that ended the run early, and when.
@@ -162,6 +166,25 @@ pub struct LoadSummary {
     /// Why the figures can't be trusted, where they can't: the generator was
     /// the bottleneck.
     pub inconclusive: Option<String>,
+}
+
+/// How the volleys of so many requests left during a load.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Released {
+    /// How many requests such a volley has.
+    pub contenders: u32,
+    /// How many volleys there were, warm-up included.
+    pub volleys: u64,
+    /// The way that was chosen; `None` where too few were answered whole, and
+    /// both went on in turn.
+    pub release: Option<ReleaseForm>,
+    /// From the first answer to the last, where each request left in one write,
+    /// in microseconds, the median of the first volleys; `None` where none was
+    /// answered whole.
+    pub whole_spread_micros: Option<u64>,
+    /// The same, where the last bytes were held back.
+    pub last_byte_spread_micros: Option<u64>,
 }
 
 /// How a load run stands, for a live display.

@@ -30,7 +30,7 @@ pub use exit_code::{ExitCode, RunVerdict};
 pub use failure::{FailureDetail, Known, Reproduced};
 pub use load::{
     Comparison, KindProgress, KindSummary, Latency, LatencyCounts, LoadProgress, LoadSummary,
-    PercentilePoint, ThresholdOutcome, TimelinePoint,
+    PercentilePoint, Released, ThresholdOutcome, TimelinePoint,
 };
 pub use power::{CalibratedWindow, Calibration, Power, Races, WINDOWS_MICROS, WindowPower};
 pub use reproducer::{

@@ -73,6 +73,17 @@ pub enum ReleaseForm {
     LastByte,
 }
 
+impl ReleaseForm {
+    /// The other way.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Whole => Self::LastByte,
+            Self::LastByte => Self::Whole,
+        }
+    }
+}
+
 /// One request of a volley.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(

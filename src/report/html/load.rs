@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use super::escape::text;
 use super::{chart, percentiles};
-use crate::report::figures;
-use crate::verdict::{Comparison, Latency, LoadSummary};
+use crate::report::{figures, power};
+use crate::verdict::{Comparison, Latency, LoadSummary, Released};
 
 /// Writes the section.
 pub(super) fn write(load: &LoadSummary, out: &mut dyn Write) -> io::Result<()> {
@@ -27,6 +27,7 @@ pub(super) fn write(load: &LoadSummary, out: &mut dyn Write) -> io::Result<()> {
     chart::latency(&load.timeline, out)?;
     writeln!(out, "</div>")?;
     write_latencies(load, out)?;
+    write_releases(&load.releases, out)?;
     write_errors(load, out)?;
     writeln!(out, "</section>")
 }
@@ -49,6 +50,18 @@ fn write_figures(load: &LoadSummary, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "<div><dt>{name}</dt><dd>{figure}</dd></div>")?;
     }
     writeln!(out, "</dl>")
+}
+
+/// How volleys left.
+fn write_releases(releases: &[Released], out: &mut dyn Write) -> io::Result<()> {
+    if releases.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "<h3>Volleys</h3>\n<ul>")?;
+    for released in releases {
+        writeln!(out, "<li>{}</li>", text(&power::released(released)))?;
+    }
+    writeln!(out, "</ul>")
 }
 
 fn write_thresholds(load: &LoadSummary, out: &mut dyn Write) -> io::Result<()> {
