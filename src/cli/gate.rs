@@ -39,6 +39,7 @@ impl GateArgs {
         let scenario = self.traffic.scenario()?;
         let earlier = self.traffic.earlier()?;
         let part = self.traffic.shard.part(&scenario, &self.target)?;
+        TrafficArgs::make_room(&scenario, &part, &self.target)?;
         let metrics = self.traffic.metrics.listen()?;
         let cases = self.rules.cases.get();
         let mut run = Run::start("gate", &self.target, cases, &self.output).await?;

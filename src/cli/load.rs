@@ -10,6 +10,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::audit::{Form, Recorder, settle};
+use crate::load::open_files::make_room;
 use crate::load::{Attack, Attacked, Earlier, Law, Scenario, Threshold};
 use crate::target::Clock;
 use crate::verdict::{AuditSummary, Event, ExitCode, LoadSummary, Observer, RunVerdict, Severity};
@@ -123,6 +124,7 @@ impl LoadArgs {
         let scenario = self.traffic.scenario()?;
         let earlier = self.traffic.earlier()?;
         let part = self.traffic.shard.part(&scenario, &self.target)?;
+        TrafficArgs::make_room(&scenario, &part, &self.target)?;
         let metrics = self.traffic.metrics.listen()?;
         let mut run = Run::start("load", &self.target, 1, &self.output).await?;
         run.take_part(part.shard);
@@ -176,6 +178,26 @@ impl TrafficArgs {
         }
         scenario.check()?;
         Ok(scenario)
+    }
+
+    /// Makes room for the connections of this machine's users. A reference
+    /// gateway that is started for the run has the other ends of them.
+    ///
+    /// # Errors
+    /// [`CliError::Usage`] where the system allows fewer.
+    pub(super) fn make_room(
+        scenario: &Scenario,
+        part: &Part,
+        target: &TargetArgs,
+    ) -> Result<(), CliError> {
+        let users = part.shard.unwrap_or_default().share(scenario.most_users());
+        let ends = if target.target.is_none() { 2 } else { 1 };
+        make_room(users, ends).map_err(|too_few| {
+            let needed = too_few.needed;
+            CliError::Usage(format!(
+                "connect {users} users: {too_few} (raise it with ulimit -n {needed}, ask for fewer --users, or load from several machines with --shard)"
+            ))
+        })
     }
 
     /// The earlier run to compare with, if there is one.

@@ -19,6 +19,7 @@ use super::due::DueTimes;
 use super::ground::Ground;
 use super::lanes::{self, Lane};
 use super::measured::{About, Measured, digest_of};
+use super::rivals::Rivals;
 use super::scenario::Scenario;
 use super::settling::Settling;
 use super::shared::{Births, Shared};
@@ -293,9 +294,11 @@ pub(super) fn goose_attack(
     configuration.quiet = 2;
     let start = {
         let shared = Arc::clone(shared);
-        transaction(move |user| {
+        let rivals = Arc::new(Rivals::default());
+        transaction(move |goose_user| {
             let number = shared.number_of(lane.next_user());
-            Box::pin(start(Arc::clone(&shared), number, user))
+            let user = User::new(Arc::clone(&shared), number, Arc::clone(&rivals));
+            Box::pin(start(Arc::clone(&shared), user, goose_user))
         })
     };
     let batch = transaction(|user| Box::pin(batch(user)));
@@ -337,11 +340,10 @@ type Session = Arc<tokio::sync::Mutex<User>>;
 
 async fn start(
     shared: Arc<Shared>,
-    number: usize,
+    mut user: User,
     goose_user: &mut GooseUser,
 ) -> goose::goose::TransactionResult {
-    let mut user = User::new(Arc::clone(&shared), number);
-    if shared.is_there_at_first(number) {
+    if shared.is_there_at_first(user.number()) {
         // Where nobody answers yet, the first request will say so.
         let _ = user.connect().await;
         shared.user_is_ready();

@@ -16,6 +16,7 @@ use super::arrivals::Arrival;
 use super::malformed::Malformed;
 use super::pair::{Pace, Pair, Second};
 use super::population::Plan;
+use super::rivals::Rivals;
 use super::scenario::Kind;
 use super::shared::Shared;
 use super::statistics::Sample;
@@ -39,8 +40,10 @@ pub struct User {
     refund_head: PostHead,
     query_head: PostHead,
     connection: Option<Connection>,
-    /// Further ones, for requests that leave at once.
-    rivals: Vec<Option<Connection>>,
+    /// Further ones that its lane has, for requests that leave at once,
+    rivals: Arc<Rivals>,
+    /// and those of them that the present request uses.
+    borrowed: Vec<Option<Connection>>,
     /// How long its refunds usually take.
     pace: Pace,
     /// What its requests are drawn from.
@@ -81,8 +84,8 @@ impl Judged {
 }
 
 impl User {
-    /// The user of this number.
-    pub fn new(shared: Arc<Shared>, number: usize) -> Self {
+    /// The user of this number, in a lane with these further connections.
+    pub(super) fn new(shared: Arc<Shared>, number: usize, rivals: Arc<Rivals>) -> Self {
         let seed = shared.seed.wrapping_add(
             u64::try_from(number)
                 .unwrap_or(u64::MAX)
@@ -101,7 +104,8 @@ impl User {
             shared,
             number,
             connection: None,
-            rivals: Vec::new(),
+            rivals,
+            borrowed: Vec::new(),
             pace: Pace::default(),
             random: StdRng::seed_from_u64(seed),
             paying: StdRng::seed_from_u64(!seed),
@@ -109,6 +113,11 @@ impl User {
             request: Vec::with_capacity(1024),
             waited: Duration::ZERO,
         }
+    }
+
+    /// Its number among the users of the whole load.
+    pub(super) const fn number(&self) -> usize {
+        self.number
     }
 
     /// Connects, if it is not connected.
@@ -121,7 +130,6 @@ impl User {
     pub async fn run(&mut self) -> bool {
         if !self.shared.wants(self.number) {
             self.connection = None;
-            self.rivals.clear();
             self.shared.wait_for_turn(self.number).await;
             return true;
         }
@@ -167,6 +175,9 @@ impl User {
                 }
             }
         };
+        if !self.borrowed.is_empty() {
+            self.rivals.give_back(self.borrowed.drain(..).flatten());
+        }
         let service = judged.ended.saturating_duration_since(judged.started);
         // What the generator is late with, and not the gateway.
         let lag = judged.started.saturating_duration_since(arrival.ready);
@@ -238,12 +249,11 @@ impl User {
 
     async fn connect_for(&mut self, plan: &Plan) -> Result<(), Ending> {
         self.connect().await?;
-        let rivals = plan.kind.contenders() - 1;
-        if self.rivals.len() < rivals {
-            self.rivals.resize_with(rivals, || None);
-        }
-        for rival in &mut self.rivals[..rivals] {
-            connect(rival, &self.shared, &mut self.waited).await?;
+        for _ in 1..plan.kind.contenders() {
+            let since = Instant::now();
+            let rival = self.rivals.take(&self.shared).await;
+            self.waited += since.elapsed();
+            self.borrowed.push(Some(rival?));
         }
         Ok(())
     }
@@ -354,7 +364,7 @@ impl User {
             requests: [request, self.request.clone()],
             later: second.later(plan.pick, self.pace.service()),
         };
-        let [rival, ..] = &mut self.rivals[..] else {
+        let [rival, ..] = &mut self.borrowed[..] else {
             unreachable!("it was just connected");
         };
         let connection = self.connection.as_mut().expect("it was just connected");
@@ -381,7 +391,7 @@ impl User {
         let connections = self
             .connection
             .iter_mut()
-            .chain(self.rivals.iter_mut().flatten());
+            .chain(self.borrowed.iter_mut().flatten());
         volley::fire(&self.shared, plan, &refunds, requests, connections).await
     }
 }

@@ -99,6 +99,35 @@ fn what_can_not_be_compared_with_is_a_usage_error() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn more_users_than_open_files_are_a_usage_error_before_anything_is_sent() {
+    let workplace = Workplace::new();
+    // A shell sets the limit that its command then has.
+    let run = |limit: &str, users: &str| {
+        let recoup = workplace.recoup(&["load", "--users", users, "--duration", "1s"]);
+        let mut shell = Command::new("sh");
+        let limited = format!("ulimit -n {limit} && exec \"$0\" \"$@\"");
+        shell.current_dir(workplace.path("")).arg("-c").arg(limited);
+        shell.arg(recoup.get_program()).args(recoup.get_args());
+        Run::of(shell)
+    };
+    // The reference gateway has the other ends of the connections.
+    let few = run("1000", "600").expect(2);
+    for words in [
+        "600 users",
+        "1456 open files",
+        "may have 1000",
+        "ulimit -n 1456",
+    ] {
+        assert!(few.stderr.contains(words), "{words}: {}", few.stderr);
+    }
+    // Only the softer of both limits is low: it is raised.
+    let raised = run("-S 300", "200");
+    assert_ne!(raised.code, 2, "{}", raised.stderr);
+    assert!(!raised.stdout.contains("open files"), "{}", raised.stdout);
+}
+
 #[test]
 fn a_pipe_gets_progress_only_where_it_is_asked_for() {
     let workplace = Workplace::new();
