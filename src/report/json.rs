@@ -24,13 +24,6 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
-/// The audit as it stands in the report, for writers that show all of it,
-/// whatever members it has.
-pub(super) fn audit_value(summary: &AuditSummary, report: &Report) -> serde_json::Value {
-    serde_json::to_value(Audit::of(summary, power::of_load(report)))
-        .expect("the audit has string keys alone")
-}
-
 /// Members are only ever added: others script against these.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -139,11 +132,14 @@ impl<'a> Document<'a> {
     }
 }
 
+/// What is said in the place of a likelihood.
+pub(super) const NO_POWER: &str = "nothing is known of how the requests came to meet";
+
 impl<'a> Audit<'a> {
     fn of(summary: &'a AuditSummary, detection: Option<Power>) -> Self {
         let note = match &detection {
             Some(power) => format!("provided {}", power.assumption),
-            None => "nothing is known of how the requests came to meet".to_owned(),
+            None => NO_POWER.to_owned(),
         };
         Self {
             summary,

@@ -159,7 +159,9 @@ fn percent(share: f64) -> String {
 
 /// A time in microseconds, with a fraction where it is short.
 fn spread_of(micros: f64) -> String {
-    if micros < 10.0 {
+    if micros < 0.01 {
+        "less than 0.01 µs".to_owned()
+    } else if micros < 10.0 {
         format!("{micros:.2} µs")
     } else {
         figures::micros(micros.round() as u64)
@@ -230,6 +232,6 @@ mod tests {
         assert_eq!(percent(1.0), "100.0 %");
         assert_eq!(percent(0.000_1), "< 0.1 %");
         assert_eq!(percent(0.0), "0.0 %");
-        assert_eq!(spread_of(0.0075), "0.01 µs");
+        assert_eq!(spread_of(0.0075), "less than 0.01 µs");
     }
 }

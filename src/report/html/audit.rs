@@ -6,11 +6,11 @@ use std::io::{self, Write};
 
 use super::command;
 use super::escape::text;
-use super::members;
+use super::{members, races};
 use crate::report::block::{reproducer_share, violation_heading};
 use crate::report::collected::Report;
 use crate::report::picture::{self, Place};
-use crate::report::{figures, json};
+use crate::report::{figures, json, power};
 use crate::verdict::{AuditSummary, Violation};
 
 /// Violations that are told on the page; every one is in `report.json`.
@@ -196,17 +196,18 @@ fn write_reproducer(violation: &Violation, out: &mut dyn Write) -> io::Result<()
 
 /// What the traffic could have shown, with every figure that the report has.
 fn write_exposure(audit: &AuditSummary, report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let value = json::audit_value(audit, report);
+    let exposure = serde_json::to_value(audit.exposure).unwrap_or_default();
     writeln!(
         out,
         "<h3>What the traffic could have shown</h3>\n\
          <p class=\"quiet\">A verdict on traffic that never came near a limit says little.</p>\n\
-         <div class=\"beside\">"
+         <div class=\"beside\">\n<div>\n<h4>Exposure</h4>"
     )?;
-    for (title, member) in [("Exposure", "exposure"), ("Power", "power")] {
-        writeln!(out, "<div>\n<h4>{title}</h4>")?;
-        members::write(&value[member], out)?;
-        writeln!(out, "</div>")?;
+    members::write(&exposure, out)?;
+    writeln!(out, "</div>\n<div>\n<h4>Power</h4>")?;
+    match power::of_load(report) {
+        Some(power) => races::write_power(&power, out)?,
+        None => writeln!(out, "<p>{}</p>", text(json::NO_POWER))?,
     }
-    writeln!(out, "</div>")
+    writeln!(out, "</div>\n</div>")
 }

@@ -41,7 +41,7 @@ fn write_races(races: &Races, report: &Report, out: &mut dyn Write) -> io::Resul
 
 /// Writes how likely volleys were to show a race, and what that takes for
 /// granted.
-fn write_power(power: &Power, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_power(power: &Power, out: &mut dyn Write) -> io::Result<()> {
     let [seen, provided] = power::lines(power);
     writeln!(out, "<p>{}; {}.</p>", text(&seen), text(&provided))?;
     let header = ["Window", "Seen by one volley", "Seen by one of all"];
