@@ -169,6 +169,7 @@ impl Pair<'_> {
         Judged {
             failure: failure.or_else(|| self.second.failure(plan, &answers)),
             is_unknown,
+            held: Duration::ZERO,
             started,
             // How much later the second left is our own doing.
             ended: started + other_landed.at().saturating_duration_since(left),

@@ -62,6 +62,8 @@ pub struct User {
 pub(super) struct Judged {
     pub(super) failure: Option<&'static str>,
     pub(super) is_unknown: bool,
+    /// For how long it was held back so that others were ready to leave too.
+    pub(super) held: Duration,
     /// When its request's first byte was about to leave.
     pub(super) started: Instant,
     /// When its last byte had come, or what would not come was given up.
@@ -77,6 +79,7 @@ impl Judged {
         Self {
             failure,
             is_unknown,
+            held: Duration::ZERO,
             started: sent.at(),
             ended: ended.at(),
         }
@@ -170,6 +173,7 @@ impl User {
                 Judged {
                     failure: Some("no connection"),
                     is_unknown: false,
+                    held: Duration::ZERO,
                     started,
                     ended: Instant::now(),
                 }
@@ -187,12 +191,13 @@ impl User {
             &Sample {
                 kind: plan.kind,
                 latency: if is_open {
-                    judged.ended.saturating_duration_since(arrival.due)
+                    let since_due = judged.ended.saturating_duration_since(arrival.due);
+                    since_due.saturating_sub(judged.held)
                 } else {
                     service
                 },
                 service: is_open.then_some(service),
-                lag: lag.saturating_sub(self.waited),
+                lag: lag.saturating_sub(self.waited + judged.held),
                 failure: judged.failure,
                 is_unknown: judged.is_unknown,
             },

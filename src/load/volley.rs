@@ -29,7 +29,8 @@ pub(super) async fn fire(
 ) -> Judged {
     let contenders = requests.len();
     let release = shared.releases.next(contenders);
-    let mut started = Instant::now();
+    let begun = Instant::now();
+    let mut started = begun;
     let mut flights = Vec::with_capacity(contenders);
     for ((refund, request), connection) in refunds.iter().zip(requests).zip(connections) {
         let attempt = shared
@@ -80,6 +81,7 @@ pub(super) async fn fire(
             .filter(|_| !is_refused)
             .find_map(|evidence| shared_orders::failure(plan, evidence)),
         is_unknown: landed.iter().any(|evidence| evidence.money == Money::Maybe),
+        held: started - begun,
         started,
         ended: Instant::now(),
     }
