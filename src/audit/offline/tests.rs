@@ -41,6 +41,8 @@ struct Drawn {
 /// `wrong`.
 fn drawn(seed: u64, wrong: u64, answers: &[RefundOutcome]) -> (Terms, Vec<Record<'static>>) {
     let mut draw = Draw(seed);
+    // Every fourth has amounts beyond 32 bits.
+    let unit = if seed % 4 == 3 { 3_000_000_000 } else { 1 };
     let terms = Terms {
         duplicates: [Duplicates::Replay, Duplicates::Refuse, Duplicates::Either]
             [draw.below(3) as usize],
@@ -53,7 +55,7 @@ fn drawn(seed: u64, wrong: u64, answers: &[RefundOutcome]) -> (Terms, Vec<Record
         let number = OrderNo::new(format!("o{index}")).unwrap();
         records.push(Record::Order(OrderRecord {
             order: Cow::Owned(number.clone()),
-            paid: Amount::new(paid),
+            paid: Amount::new(paid * unit),
             currency: Cow::Borrowed("JPY"),
             shared: draw.one_in(20),
         }));
@@ -130,7 +132,7 @@ fn drawn(seed: u64, wrong: u64, answers: &[RefundOutcome]) -> (Terms, Vec<Record
         records.push(Record::Refund(RefundRecord {
             order: Cow::Owned(order.number.clone()),
             refund: Cow::Owned(RefundNo::new(refund).unwrap()),
-            amount: Amount::new(amount),
+            amount: Amount::new(amount * unit),
             sent,
             answered: (!is_lost).then_some(place),
             outcome,
