@@ -4,15 +4,15 @@
 #
 #   benches/race_power.sh [RUNS] [SECONDS]
 #
-# RUNS (20) checks against a gateway with each fault, and a load of SECONDS (30)
-# against each variant. What is run of a gate is its rules `races.*`: a whole gate
+# RUNS (20) checks against a right gateway, which is to be caught in none, and
+# against one with each fault; then a load of SECONDS (30) against each variant. What is run of a gate is its rules `races.*`: a whole gate
 # fires these and more, so that it catches a fault at least as often. RECOUP names
 # the program (target/release/recoup), FAULTS and VARIANTS the lists.
 set -u
 runs=${1:-20}
 seconds=${2:-30}
 recoup=${RECOUP:-target/release/recoup}
-faults=${FAULTS:-"check-then-act=10 check-then-act=100 duplicate-race number-recorded-late
+faults=${FAULTS:-"none check-then-act=10 check-then-act=100 duplicate-race number-recorded-late
 answer-of-another check-then-act lost-update sum-unserialised two-instances lock-expires
 lock-by-number stale-balance contention-as-exceeds retry-doubles transient-reservation
 rows-overwritten refunded-early deadlock-by-order"}
@@ -46,7 +46,10 @@ printf '%-24s %10s\n' fault caught
 for fault in $faults; do
     caught=0
     for run in $(seq "$runs"); do
-        start --fault "$fault"
+        case $fault in
+        none) start ;;
+        *) start --fault "$fault" ;;
+        esac
         "$recoup" check --only 'races.*' --target "$url" --report "$work/reports" \
             --regressions off --quiet >"$work/out" 2>&1
         case $? in 1 | 5) caught=$((caught + 1)) ;; esac
