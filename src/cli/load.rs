@@ -10,13 +10,14 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::audit::{Form, Recorder, settle};
-use crate::load::open_files::make_room;
+use crate::conformance::raced::release_in_load;
 use crate::load::{Attack, Attacked, Earlier, Law, Scenario, Threshold};
 use crate::target::Clock;
 use crate::verdict::{AuditSummary, Event, ExitCode, LoadSummary, Observer, RunVerdict, Severity};
 
 use super::error::CliError;
 use super::metrics::MetricsArgs;
+use super::open_files::make_room;
 use super::output::OutputArgs;
 use super::run::{End, Run, interrupted};
 use super::shard::{self, Part, ShardArgs};
@@ -180,8 +181,8 @@ impl TrafficArgs {
         Ok(scenario)
     }
 
-    /// Makes room for the connections of this machine's users. A reference
-    /// gateway that is started for the run has the other ends of them.
+    /// Makes room for the connections of this machine's users, whose other
+    /// sockets a reference gateway has that is started for the run.
     ///
     /// # Errors
     /// [`CliError::Usage`] where the system allows fewer.
@@ -191,8 +192,8 @@ impl TrafficArgs {
         target: &TargetArgs,
     ) -> Result<(), CliError> {
         let users = part.shard.unwrap_or_default().share(scenario.most_users());
-        let ends = if target.target.is_none() { 2 } else { 1 };
-        make_room(users, ends).map_err(|too_few| {
+        let sockets = if target.target.is_none() { 2 } else { 1 };
+        make_room(users, sockets).map_err(|too_few| {
             let needed = too_few.needed;
             CliError::Usage(format!(
                 "connect {users} users: {too_few} (raise it with ulimit -n {needed}, ask for fewer --users, or load from several machines with --shard)"
@@ -279,6 +280,11 @@ pub(super) async fn load(
         .caller
         .for_scope("load")
         .with_clock(Clock::present());
+    let release = if scenario.has_volleys() {
+        Some(release_in_load(&run.setting).await)
+    } else {
+        None
+    };
     let history_path = sink.as_ref().map(|file| file.path.display().to_string());
     let recorder = Arc::new(Recorder::writing(
         &caller.profile,
@@ -293,6 +299,7 @@ pub(super) async fn load(
         cancel: run.cancel.clone(),
         seed: run.setting.seed,
         shard: part.shard,
+        release,
         shared_orders,
         start_at: part.start_at,
         earlier,

@@ -13,6 +13,7 @@ mod interrupt;
 mod load;
 mod merge;
 mod metrics;
+mod open_files;
 mod output;
 mod replay;
 mod rounds;

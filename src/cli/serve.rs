@@ -12,6 +12,7 @@ use clap::{Args, ValueEnum};
 use etcetera::BaseStrategy;
 use tokio::sync::Notify as Signal;
 
+use super::open_files;
 use super::serve_lists;
 use super::serve_log::LogArgs;
 use crate::gateway::partner_file::{self, PartnerFileError};
@@ -245,6 +246,8 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), ServeError> {
         serve_lists::write(args.list_faults, args.list_variants, &mut out)?;
         return Ok(());
     }
+    // Each connection is an open file. With fewer of them a load has fewer users.
+    open_files::raise();
     args.log.begin();
     let settings = settings(args)?;
     let (store, tls) = (settings.store.to_string(), settings.tls.is_some());

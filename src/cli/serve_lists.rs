@@ -27,12 +27,10 @@ pub(super) fn write(faults: bool, variants: bool, out: &mut dyn Write) -> io::Re
 
 fn list_faults(out: &mut dyn Write) -> io::Result<()> {
     let names = widest(Fault::ALL.iter().map(|fault| fault.name()));
-    let numbers_of = |fault: &Fault| {
-        let numbers: Vec<String> = fault.numbers().iter().map(|n| format!("M{n:02}")).collect();
-        numbers.join(" ")
-    };
-    let numbers = Fault::ALL.iter().map(|fault| numbers_of(fault).len()).max();
-    let numbers = numbers.unwrap_or(0);
+    let numbers = Fault::ALL
+        .iter()
+        .map(|fault| known_as(fault.numbers()).len());
+    let numbers = numbers.max().unwrap_or(0);
     for fault in Fault::ALL {
         let window = match fault.window() {
             Some(window) => format!(" [window {} µs]", window.as_micros()),

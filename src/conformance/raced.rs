@@ -8,10 +8,10 @@ use tokio::sync::OnceCell;
 
 use crate::audit::Recorder;
 use crate::audit::judge::exposure;
-use crate::verdict::{Exposure, Races};
+use crate::verdict::{Exposure, Races, ReleaseForm, Released};
 
-use super::probe::{Probe, Reply};
-use super::volley::{Contenders, Release, Shot};
+use super::probe::{Probe, Reply, Setting};
+use super::volley::{Contenders, Shot};
 
 /// How many requests a volley has: enough to race, few enough that they
 /// arrive together.
@@ -20,6 +20,9 @@ pub const CONTENDERS: usize = 8;
 pub const DUELS: u32 = 24;
 /// How many harmless volleys are fired by each way of release.
 const VOLLEYS: usize = 9;
+/// So many times closer together last bytes have to bring answers for a load to
+/// hold requests back: it costs a user time.
+const WORTH_HOLDING: u32 = 2;
 
 /// What the races of a run share.
 #[derive(Debug, Default)]
@@ -54,16 +57,33 @@ impl Choice {
     /// The way that brings answers closer together; where nothing is known,
     /// the simpler one.
     #[must_use]
-    pub fn release(&self) -> Release {
+    pub fn release(&self) -> ReleaseForm {
         match (self.whole, self.last_byte) {
-            (Some(whole), Some(last_byte)) if last_byte < whole => Release::LastByte,
-            _ => Release::Whole,
+            (Some(whole), Some(last_byte)) if last_byte < whole => ReleaseForm::LastByte,
+            _ => ReleaseForm::Whole,
+        }
+    }
+
+    /// The way of a load's volleys.
+    #[must_use]
+    pub fn in_load(&self) -> Released {
+        let is_worth_it = self.whole.zip(self.last_byte).is_some_and(
+            |(whole, last_byte)| matches!(last_byte.checked_mul(WORTH_HOLDING), Some(times) if times < whole),
+        );
+        Released {
+            form: if is_worth_it {
+                ReleaseForm::LastByte
+            } else {
+                ReleaseForm::Whole
+            },
+            contenders: self.contenders,
+            whole_spread_micros: self.whole.map(micros),
+            last_byte_spread_micros: self.last_byte.map(micros),
         }
     }
 
     /// Why that one.
     fn reason(&self) -> String {
-        let micros = |spread: Duration| spread.as_micros();
         match (self.whole, self.last_byte) {
             (Some(whole), Some(last_byte)) => format!(
                 "the answers to {} harmless requests came within {} µs where each left in one write, and within {} µs where the last bytes were held back",
@@ -104,7 +124,6 @@ impl Raced {
     pub fn races(&self) -> Option<Races> {
         let choice = self.choice.get()?;
         let counts = *self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let micros = |spread: Duration| u64::try_from(spread.as_micros()).unwrap_or(u64::MAX);
         Some(Races {
             release: choice.release().name(),
             reason: choice.reason(),
@@ -119,6 +138,14 @@ impl Raced {
     }
 }
 
+/// How the volleys of a load leave that is run as `setting` says: by what the
+/// run has measured, or measures now.
+pub async fn release_in_load(setting: &Setting) -> Released {
+    let mut probe = Probe::new(setting.clone(), "release");
+    let raced = probe.raced();
+    raced.choice(&mut probe).await.in_load()
+}
+
 /// Fires harmless volleys, by both ways in turn. A target that does not answer
 /// them all is not waited for again.
 async fn measure(probe: &mut Probe) -> Choice {
@@ -130,7 +157,7 @@ async fn measure(probe: &mut Probe) -> Choice {
     let mut services: Vec<Duration> = Vec::new();
 
     'volleys: for _ in 0..VOLLEYS {
-        for (release, spreads) in [Release::Whole, Release::LastByte]
+        for (release, spreads) in [ReleaseForm::Whole, ReleaseForm::LastByte]
             .into_iter()
             .zip(&mut spreads)
         {
@@ -143,7 +170,7 @@ async fn measure(probe: &mut Probe) -> Choice {
                 break 'volleys;
             };
             spreads.push(spread);
-            if release == Release::Whole {
+            if release == ReleaseForm::Whole {
                 services.extend(landed.iter().flatten().map(|reply| reply.exchange.took));
             }
         }
@@ -169,6 +196,10 @@ fn spread(replies: &[Reply]) -> Option<Duration> {
     Some(ends().max()?.duration_since(ends().min()?))
 }
 
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
 fn median(mut times: Vec<Duration>) -> Option<Duration> {
     times.sort_unstable();
     times.get(times.len() / 2).copied()
@@ -186,10 +217,14 @@ mod tests {
             last_byte: Some(Duration::from_micros(last_byte)),
             service: Duration::ZERO,
         };
-        assert_eq!(choice(100, 90).release(), Release::LastByte);
-        assert_eq!(choice(90, 100).release(), Release::Whole);
+        assert_eq!(choice(100, 90).release(), ReleaseForm::LastByte);
+        assert_eq!(choice(90, 100).release(), ReleaseForm::Whole);
         assert!(choice(90, 100).reason().contains("within 90 µs"));
-        assert_eq!(Choice::default().release(), Release::Whole);
+        assert_eq!(Choice::default().release(), ReleaseForm::Whole);
+        // A load holds nothing back for less than half of the spread.
+        assert_eq!(choice(100, 50).in_load().form, ReleaseForm::Whole);
+        assert_eq!(choice(100, 49).in_load().form, ReleaseForm::LastByte);
+        assert_eq!(Choice::default().in_load().form, ReleaseForm::Whole);
         assert_eq!(Raced::default().races(), None);
     }
 }

@@ -15,7 +15,8 @@ use crate::audit::{Attempt, Query, Recorder, Reply as Heard, classify_query};
 use crate::generate::mutate::forge;
 use crate::protocol::{Amount, Api, OrderNo, RefundNo};
 use crate::target::connection::Flight;
-use crate::target::{Caller, Connection, PaidOrder, Schedule, Step, wait_until};
+use crate::target::{Caller, Connection, PaidOrder, Schedule, Step, TAKING_UP, wait_until};
+use crate::verdict::ReleaseForm;
 
 use super::probe::{Probe, Reply};
 use super::rule::Stop;
@@ -57,39 +58,6 @@ pub enum Ask {
     Query,
 }
 
-/// How the requests of a volley leave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Release {
-    /// Each in one write.
-    Whole,
-    /// All but the last byte of each first, and when the gateway is at work on
-    /// all of them, the last bytes: over real networks these come closer
-    /// together.
-    LastByte,
-}
-
-impl Release {
-    /// The name in reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Whole => "whole",
-            Self::LastByte => "last-byte",
-        }
-    }
-
-    /// The other way.
-    #[must_use]
-    pub const fn other(self) -> Self {
-        match self {
-            Self::Whole => Self::LastByte,
-            Self::LastByte => Self::Whole,
-        }
-    }
-}
-
-/// How long a gateway gets to take up requests that lack a byte.
-const TAKING_UP: Duration = Duration::from_millis(5);
-
 impl Contenders {
     /// Opens and warms `count` connections.
     ///
@@ -121,7 +89,7 @@ impl Contenders {
         probe: &mut Probe,
         recorder: &Recorder,
         shots: &[Shot],
-        release: Release,
+        release: ReleaseForm,
     ) -> Result<Vec<Reply>, Stop> {
         for connection in self.connections.iter_mut().take(shots.len()) {
             if !connection.as_mut().is_some_and(Connection::is_usable) {
@@ -133,7 +101,11 @@ impl Contenders {
         // was is stamped then. Of what is abandoned nothing is heard.
         let is_apart = shots.iter().any(|shot| !shot.after.is_zero())
             && shots.iter().all(|shot| shot.ask != Ask::Abandoned);
-        let release = if is_apart { Release::Whole } else { release };
+        let release = if is_apart {
+            ReleaseForm::Whole
+        } else {
+            release
+        };
         let mut loaded: Vec<Loaded<'_>> = self
             .connections
             .iter_mut()
@@ -155,7 +127,7 @@ impl Contenders {
         for shot in &mut loaded {
             flights.push(shot.leave(started, recorder).await);
         }
-        if release == Release::LastByte {
+        if release == ReleaseForm::LastByte {
             tokio::time::sleep(TAKING_UP).await;
             let started = Instant::now();
             for (shot, flight) in loaded.iter_mut().zip(&mut flights) {
@@ -214,7 +186,7 @@ impl<'a> Loaded<'a> {
         shot: &'a Shot,
         caller: &Caller,
         recorder: &Recorder,
-        release: Release,
+        release: ReleaseForm,
     ) -> Self {
         let recorded = if shot.after.is_zero() {
             Recorded::begin(shot, recorder)
@@ -256,9 +228,7 @@ impl<'a> Loaded<'a> {
         if !self.shot.after.is_zero() {
             wait_until(started + self.shot.after).await;
         }
-        let end = flight.length();
-        let last = [Step::Write(end - 1..end)];
-        self.connection().proceed(flight, &last).await;
+        self.connection().complete(flight).await;
     }
 
     async fn land(mut self, flight: Flight, caller: &Caller, recorder: &Recorder) -> Reply {
@@ -321,7 +291,7 @@ impl Shot {
         }
     }
 
-    fn schedule(&self, caller: &Caller, release: Release) -> Schedule {
+    fn schedule(&self, caller: &Caller, release: ReleaseForm) -> Schedule {
         let mut document = match self.ask {
             Ask::Query => caller.query(&self.order),
             _ => caller.refund(&self.order, &self.refund, Amount::new(self.amount)),
@@ -331,11 +301,8 @@ impl Shot {
         }
         let request = caller.endpoint.post(self.api().path(), &document);
         match release {
-            Release::Whole => Schedule::whole(request),
-            Release::LastByte => {
-                let held = request.len() - 1;
-                Schedule::new(request, vec![Step::Write(0..held)])
-            }
+            ReleaseForm::Whole => Schedule::whole(request),
+            ReleaseForm::LastByte => Schedule::all_but_last(request),
         }
     }
 }

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::audit::{Recorder, Tally};
 use crate::protocol::Timestamp;
 use crate::target::{Caller, OrderError, OrderSource, PaidOrder};
-use crate::verdict::{Event, LoadSummary, Observer, Shard};
+use crate::verdict::{Event, LoadSummary, Observer, Released, Shard};
 
 use super::compare::Earlier;
 use super::due::DueTimes;
@@ -54,6 +54,8 @@ pub struct Attack {
     /// Which part of the scenario's load this machine runs, where there are
     /// several.
     pub shard: Option<Shard>,
+    /// How volleys leave; whole, where nothing was measured.
+    pub release: Option<Released>,
     /// Orders that all machines refund at the same time.
     pub shared_orders: Vec<PaidOrder>,
     /// When the traffic is to begin, once its orders are there.
@@ -215,7 +217,7 @@ impl Attack {
             inconclusive,
         };
         let mut summary = measured.summary();
-        summary.releases = shared.releases.chosen();
+        summary.release = self.release;
         if let Some(earlier) = &self.earlier {
             summary.comparison = earlier.compare(&summary);
         }

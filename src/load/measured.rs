@@ -141,7 +141,7 @@ impl Measured {
                 .collect(),
             errors: self.errors.clone(),
             timeline: self.timeline.clone(),
-            releases: Vec::new(),
+            release: None,
             interrupted: self.interrupted.clone(),
             aborted: self.aborted.clone(),
             inconclusive: self.inconclusive.clone(),

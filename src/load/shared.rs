@@ -11,7 +11,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::audit::Recorder;
 use crate::protocol::Amount;
 use crate::target::{Caller, OrderError, OrderSource, PaidOrder};
-use crate::verdict::{Event, Observer, Shard, Violation};
+use crate::verdict::{Event, Observer, ReleaseForm, Shard, Violation};
 
 use super::arrivals::Arrivals;
 use super::attack::Attack;
@@ -20,7 +20,6 @@ use super::draw::Chances;
 use super::live_order::LiveOrder;
 use super::malformed::Malformed;
 use super::population::{Place, Population};
-use super::release::Releases;
 use super::scenario::Mix;
 use super::settling::Over;
 use super::statistics::{Interval, Sample, Statistics};
@@ -63,7 +62,7 @@ pub struct Shared {
     /// How many orders are being paid for in the place of others.
     replacing: AtomicUsize,
     /// How the requests of a volley leave.
-    pub(super) releases: Releases,
+    pub(super) release: ReleaseForm,
     /// Malformed requests that were accepted, each sort said once.
     said: Mutex<BTreeSet<Option<&'static str>>>,
 }
@@ -111,7 +110,9 @@ impl Shared {
             connected: AtomicUsize::new(0),
             is_out_of_orders: AtomicBool::new(false),
             replacing: AtomicUsize::new(0),
-            releases: Releases::default(),
+            release: attack
+                .release
+                .map_or(ReleaseForm::Whole, |release| release.form),
             said: Mutex::default(),
         }
     }

@@ -13,10 +13,11 @@ use super::scenario::Kind;
 pub struct Sample {
     /// What it was.
     pub kind: Kind,
-    /// From when it was due to its answer's last byte.
+    /// From when it was due to its answer's last byte, less what a volley's last
+    /// bytes were held back on purpose.
     pub latency: Duration,
-    /// From its first byte to its answer's last byte, where that is not the
-    /// same: in the open model.
+    /// From its first byte (of a volley that was held back: from its last bytes)
+    /// to its answer's last byte, where that is not the same: in the open model.
     pub service: Option<Duration>,
     /// For how long the generator let it wait: from when it was due, or its user
     /// was free, until its first byte left, less what the gateway took for it

@@ -64,7 +64,8 @@ pub(super) struct Judged {
     pub(super) is_unknown: bool,
     /// For how long it was held back so that others were ready to leave too.
     pub(super) held: Duration,
-    /// When its request's first byte was about to leave.
+    /// When its request's first byte was about to leave; of a volley that was
+    /// held back, its last bytes.
     pub(super) started: Instant,
     /// When its last byte had come, or what would not come was given up.
     pub(super) ended: Instant,
@@ -256,7 +257,7 @@ impl User {
         self.connect().await?;
         for _ in 1..plan.kind.contenders() {
             let since = Instant::now();
-            let rival = self.rivals.take(&self.shared).await;
+            let rival = self.rivals.take(&self.caller.endpoint).await;
             self.waited += since.elapsed();
             self.borrowed.push(Some(rival?));
         }

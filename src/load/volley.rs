@@ -6,16 +6,13 @@ use futures_util::future::join_all;
 
 use crate::audit::{Evidence, Money, Reply as Heard, classify};
 use crate::protocol::RefundNo;
-use crate::target::{Connection, Schedule, Step};
+use crate::target::{Connection, Schedule, TAKING_UP};
 use crate::verdict::ReleaseForm;
 
 use super::population::Plan;
 use super::shared::Shared;
 use super::shared_orders;
 use super::user::Judged;
-
-/// How long a gateway gets to take up requests that lack a byte.
-const TAKING_UP: Duration = Duration::from_millis(5);
 
 /// Sends each of `requests`, which asks for the refund in the same place of
 /// `refunds`, on a connection of its own. All have left before an answer is
@@ -27,49 +24,39 @@ pub(super) async fn fire(
     requests: Vec<Vec<u8>>,
     connections: impl Iterator<Item = &mut Connection>,
 ) -> Judged {
-    let contenders = requests.len();
-    let release = shared.releases.next(contenders);
-    let begun = Instant::now();
-    let mut started = begun;
-    let mut flights = Vec::with_capacity(contenders);
+    let mut started = Instant::now();
+    let mut held = Duration::ZERO;
+    let mut flights = Vec::with_capacity(requests.len());
     for ((refund, request), connection) in refunds.iter().zip(requests).zip(connections) {
         let attempt = shared
             .recorder
             .sent_of(plan.order.recorded(), refund, plan.amount);
-        let flight = connection.launch(schedule(request, release)).await;
+        let flight = connection.launch(schedule(request, shared.release)).await;
         flights.push((connection, flight, attempt));
     }
-    if release == ReleaseForm::LastByte {
+    if shared.release == ReleaseForm::LastByte {
         tokio::time::sleep(TAKING_UP).await;
-        // What is measured begins with the bytes that complete the requests.
+        // What is measured begins with the bytes that complete the requests. That
+        // they were later than they should have been is the generator's lag.
         started = Instant::now();
+        held = TAKING_UP;
         for (connection, flight, _) in &mut flights {
-            let end = flight.length();
-            connection
-                .proceed(flight, &[Step::Write(end - 1..end)])
-                .await;
+            connection.complete(flight).await;
         }
     }
-    let landed: Vec<(Evidence, Option<Instant>)> = join_all(flights.into_iter().map(
+    let landed: Vec<Evidence> = join_all(flights.into_iter().map(
         |(connection, flight, attempt)| async {
             let exchange = connection.land(flight).await;
-            let answered = exchange.answer.as_ref().map(|_| Instant::now());
             let caller = &shared.caller;
             let reply = Heard::from(&exchange);
             let evidence = classify(&reply, &caller.partner.key, &caller.profile);
             if let Some(violation) = shared.recorder.answered(attempt, &evidence) {
                 shared.alarm(violation);
             }
-            (evidence, answered)
+            evidence
         },
     ))
     .await;
-    let (landed, answered): (Vec<Evidence>, Vec<Option<Instant>>) = landed.into_iter().unzip();
-    if let Some(answered) = answered.into_iter().collect::<Option<Vec<Instant>>>()
-        && let (Some(first), Some(last)) = (answered.iter().min(), answered.iter().max())
-    {
-        shared.releases.note(contenders, release, *last - *first);
-    }
     // Where all are refused, others have taken the room; whether they have is
     // the judge's to say.
     let is_refused = landed
@@ -81,7 +68,7 @@ pub(super) async fn fire(
             .filter(|_| !is_refused)
             .find_map(|evidence| shared_orders::failure(plan, evidence)),
         is_unknown: landed.iter().any(|evidence| evidence.money == Money::Maybe),
-        held: started - begun,
+        held,
         started,
         ended: Instant::now(),
     }
@@ -90,9 +77,6 @@ pub(super) async fn fire(
 fn schedule(request: Vec<u8>, release: ReleaseForm) -> Schedule {
     match release {
         ReleaseForm::Whole => Schedule::whole(request),
-        ReleaseForm::LastByte => {
-            let held = request.len() - 1;
-            Schedule::new(request, vec![Step::Write(0..held)])
-        }
+        ReleaseForm::LastByte => Schedule::all_but_last(request),
     }
 }

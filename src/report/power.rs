@@ -94,15 +94,13 @@ pub(super) fn release(races: &Races) -> String {
 
 /// How the volleys of a load left, and why.
 pub(super) fn released(released: &Released) -> String {
-    let volleys = figures::counted(released.volleys, "volley");
-    let way = match released.release {
-        Some(ReleaseForm::Whole) => "each request in one write",
-        Some(ReleaseForm::LastByte) => "last bytes held back",
-        None => "both ways in turn, since too few were answered for a choice",
+    let way = match released.form {
+        ReleaseForm::Whole => "each request in one write",
+        ReleaseForm::LastByte => "last bytes held back",
     };
     let within = |micros: Option<u64>| micros.map_or_else(|| "unknown".to_owned(), figures::micros);
     format!(
-        "{volleys} of {}: {way} (from the first answer to the last: {} in one write, {} with the last bytes held back)",
+        "{way}: the answers to {} harmless requests came within {} in one write, and within {} with the last bytes held back",
         released.contenders,
         within(released.whole_spread_micros),
         within(released.last_byte_spread_micros)

@@ -421,13 +421,12 @@ pub(super) fn load() -> LoadSummary {
                 p99: 3_900 + 100 * (second % 5),
             })
             .collect(),
-        releases: vec![Released {
-            contenders: 2,
-            volleys: 411,
-            release: Some(ReleaseForm::Whole),
+        release: Some(Released {
+            form: ReleaseForm::Whole,
+            contenders: 8,
             whole_spread_micros: Some(91),
             last_byte_spread_micros: Some(118),
-        }],
+        }),
         comparison: comparison(),
         interrupted: None,
         aborted: None,

@@ -219,6 +219,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
     }
 
+    /// Sends the last byte of what was launched without it.
+    pub async fn complete(&mut self, flight: &mut Flight) {
+        let end = flight.length();
+        let last = [Step::Write(end.saturating_sub(1)..end)];
+        self.proceed(flight, &last).await;
+    }
+
     /// Waits for the answer to what was launched.
     pub async fn land(&mut self, flight: Flight) -> Exchange {
         let Flight {

@@ -35,6 +35,25 @@ async fn a_whole_answer_is_kept_byte_for_byte() {
 }
 
 #[tokio::test]
+async fn a_request_without_its_last_byte_is_completed_when_it_is_time() {
+    let (ours, mut theirs) = duplex(1 << 16);
+    let mut connection = Connection::new(ours, Limits::within(Duration::from_secs(5)));
+    let schedule = Schedule::all_but_last(REQUEST.to_vec());
+    let mut flight = connection.launch(schedule).await;
+    let mut heard = [0; 64];
+    let count = theirs.read(&mut heard).await.unwrap();
+    assert_eq!(&heard[..count], &REQUEST[..REQUEST.len() - 1]);
+    connection.complete(&mut flight).await;
+    let count = theirs.read(&mut heard).await.unwrap();
+    assert_eq!(&heard[..count], b"}");
+    let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    theirs.write_all(answer).await.unwrap();
+    let exchange = connection.land(flight).await;
+    assert_eq!(exchange.ending, Ending::Answered);
+    assert_eq!(exchange.sent, REQUEST);
+}
+
+#[tokio::test]
 async fn an_answer_that_ends_early_is_none() {
     let exchange = against(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok").await;
     assert_eq!(exchange.ending, Ending::Closed(40));

@@ -36,5 +36,5 @@ pub use guard::{Budget, GuardError};
 pub use moment::wait_until;
 pub use numbers::Numbers;
 pub use orders::{OrderError, OrderSource, PaidOrder, SharedOrders};
-pub use schedule::{Schedule, Step};
+pub use schedule::{Schedule, Step, TAKING_UP};
 pub use tls::Trust;

@@ -3,6 +3,9 @@
 use std::ops::Range;
 use std::time::Duration;
 
+/// How long a gateway gets to take up requests that lack their last byte.
+pub const TAKING_UP: Duration = Duration::from_millis(5);
+
 /// One step of a schedule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
@@ -48,6 +51,14 @@ impl Schedule {
             steps.push(Step::Write(from..bytes.len().min(from + size)));
         }
         Self::new(bytes, steps)
+    }
+
+    /// All but the last byte; [`Connection::complete`] sends that.
+    ///
+    /// [`Connection::complete`]: super::Connection::complete
+    pub fn all_but_last(bytes: Vec<u8>) -> Self {
+        let held = bytes.len().saturating_sub(1);
+        Self::new(bytes, vec![Step::Write(0..held)])
     }
 
     /// These steps for these bytes.

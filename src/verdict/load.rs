@@ -156,9 +156,8 @@ pub struct LoadSummary {
     pub errors: BTreeMap<String, u64>,
     /// Second by second.
     pub timeline: Vec<TimelinePoint>,
-    /// How volleys left, by how many requests they have: what this machine's
-    /// first ones showed.
-    pub releases: Vec<Released>,
+    /// How volleys left; `None` of traffic without any, and of a merge.
+    pub release: Option<Released>,
     /// Whether the run was cut short, and by what.
     pub interrupted: Option<String>,
     /// The broken threshold that ended the run early, and when.
@@ -168,20 +167,18 @@ pub struct LoadSummary {
     pub inconclusive: Option<String>,
 }
 
-/// How the volleys of so many requests left during a load.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// How the volleys of a load left, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Released {
-    /// How many requests such a volley has.
+    /// The way.
+    pub form: ReleaseForm,
+    /// How many requests each of the harmless volleys had that were fired before
+    /// the load.
     pub contenders: u32,
-    /// How many volleys there were, warm-up included.
-    pub volleys: u64,
-    /// The way that was chosen; `None` where too few were answered whole, and
-    /// both went on in turn.
-    pub release: Option<ReleaseForm>,
-    /// From the first answer to the last, where each request left in one write,
-    /// in microseconds, the median of the first volleys; `None` where none was
-    /// answered whole.
+    /// From the first answer to the last of these, where each request left in
+    /// one write, in microseconds, the median; `None` where they were not
+    /// answered.
     pub whole_spread_micros: Option<u64>,
     /// The same, where the last bytes were held back.
     pub last_byte_spread_micros: Option<u64>,

@@ -63,17 +63,28 @@ pub struct Volley {
     pub requests: Vec<VolleyRequest>,
 }
 
-/// How the requests of a volley leave.
+/// How the requests of a volley leave. Over real networks last bytes can come
+/// closer together than whole requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReleaseForm {
     /// Each in one write.
     Whole,
-    /// All but the last byte of each first.
+    /// All but the last byte of each first, and when the gateway is at work on
+    /// all of them, the last bytes.
     LastByte,
 }
 
 impl ReleaseForm {
+    /// The name in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Whole => "whole",
+            Self::LastByte => "last-byte",
+        }
+    }
+
     /// The other way.
     #[must_use]
     pub const fn other(self) -> Self {
@@ -192,6 +203,24 @@ pub fn share(failed: u32, rounds: u32) -> String {
 impl Traffic {
     /// More requests than this are no round of one order.
     pub const MOST_REQUESTS: usize = 256;
+
+    /// The same, with the last bytes of volleys held back.
+    #[must_use]
+    pub fn by_last_byte(&self) -> Self {
+        let mut traffic = self.clone();
+        for volley in &mut traffic.volleys {
+            if volley.requests.len() > 1 {
+                volley.release = ReleaseForm::LastByte;
+            }
+        }
+        traffic
+    }
+
+    /// Whether it holds anything back.
+    pub fn has_held(&self) -> bool {
+        let mut volleys = self.volleys.iter();
+        volleys.any(|volley| volley.release == ReleaseForm::LastByte)
+    }
 
     /// How many requests a round sends.
     pub fn len(&self) -> usize {

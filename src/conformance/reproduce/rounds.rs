@@ -11,12 +11,12 @@ use crate::audit::witness::traffic::shows;
 use crate::audit::{Recorder, judge, settle};
 use crate::conformance::probe::Probe;
 use crate::conformance::rule::Stop;
-use crate::conformance::volley::{Ask, Contenders, Release, Shot};
+use crate::conformance::volley::{Ask, Contenders, Shot};
 use crate::protocol::RefundNo;
 use crate::target::PaidOrder;
 use crate::verdict::{
-    AuditSummary, Claim, Observers, ReleaseForm, RunVerdict, Severity, Timing, Traffic, Violation,
-    Volley, VolleyRequest,
+    AuditSummary, Claim, Observers, RunVerdict, Severity, Timing, Traffic, Violation, Volley,
+    VolleyRequest,
 };
 
 /// Rounds that are fired one after the other before all of them are drained at
@@ -130,15 +130,15 @@ impl Rounds {
         for _ in 0..count {
             let recorder = Recorder::new(&caller.profile, None);
             let fired = self.fire(traffic, &recorder).await;
+            recorders.push(recorder);
             self.rounds_left -= 1;
-            match fired {
-                Ok(()) => recorders.push(recorder),
-                Err(stop) => {
-                    tried.add(Tried::stopped_by(&stop));
-                    break;
-                }
+            if let Err(stop) = fired {
+                tried.add(Tried::stopped_by(&stop));
+                break;
             }
         }
+        // Of a round that came to a part of its volleys only what it shows counts.
+        let whole = recorders.len() - usize::from(tried.stopped.is_some());
         let nobody = Observers::new();
         join_all(
             recorders
@@ -146,11 +146,18 @@ impl Rounds {
                 .map(|recorder| settle::resolve_and_drain(&caller, recorder, QUIET, &nobody)),
         )
         .await;
-        for recorder in recorders {
-            tried.add(match recorder.finish() {
-                Ok(history) => self.sought.look_at(&judge(&history)),
-                Err(broken) => Tried::stopped_by(&Stop::Inconclusive(broken.to_string())),
-            });
+        for (index, recorder) in recorders.into_iter().enumerate() {
+            match recorder.finish() {
+                Ok(history) => {
+                    let round = self.sought.look_at(&judge(&history));
+                    if index < whole || round.failed > 0 {
+                        tried.add(round);
+                    }
+                }
+                Err(broken) => {
+                    tried.add(Tried::stopped_by(&Stop::Inconclusive(broken.to_string())));
+                }
+            }
         }
         tried
     }
@@ -169,12 +176,8 @@ impl Rounds {
         let mut numbers = BTreeMap::new();
         for volley in &traffic.volleys {
             let shots = self.shots(&order, volley, &mut numbers);
-            let release = match volley.release {
-                ReleaseForm::Whole => Release::Whole,
-                ReleaseForm::LastByte => Release::LastByte,
-            };
             self.contenders
-                .fire(&mut self.probe, recorder, &shots, release)
+                .fire(&mut self.probe, recorder, &shots, volley.release)
                 .await?;
         }
         Ok(())

@@ -7,7 +7,7 @@ use super::search::{Tried, search};
 use crate::audit::OrderHistory;
 use crate::audit::witness::traffic;
 use crate::conformance::probe::{Probe, Setting};
-use crate::verdict::{Reproducer, Violation};
+use crate::verdict::{Reproducer, Traffic, Violation};
 
 /// The name that rounds are noted under.
 const NAME: &str = "reproducer";
@@ -29,7 +29,10 @@ pub async fn reproduce(
     limits: Limits,
 ) {
     let sought = Sought::like(violation);
-    let starts = traffic::starts(order, violation);
+    let mut starts = traffic::starts(order, violation);
+    // The history does not tell how volleys left.
+    let held: Vec<Traffic> = starts.iter().map(Traffic::by_last_byte).collect();
+    starts.extend(held.into_iter().filter(Traffic::has_held));
     let exhibit = violation.exhibit.as_mut();
     let Some(reproducer) = exhibit.and_then(|exhibit| exhibit.reproducer.as_mut()) else {
         return;

@@ -99,6 +99,14 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// Whether its requests leave as a volley: together, and not one of them
+    /// after the other.
+    pub const fn is_volley(self) -> bool {
+        matches!(self, Self::Duel | Self::DuplicateStorm | Self::Ladder)
+    }
+}
+
 impl fmt::Display for Kind {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.pad(self.name())

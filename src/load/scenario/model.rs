@@ -217,6 +217,12 @@ impl Scenario {
         self.stages_change(|level| matches!(level, Level::Users(_)))
     }
 
+    /// Whether some of its requests leave as volleys.
+    pub fn has_volleys(&self) -> bool {
+        let mut mixed = self.mix.iter();
+        mixed.any(|(kind, weight)| kind.is_volley() && *weight > 0)
+    }
+
     /// The most users at a time.
     pub fn most_users(&self) -> usize {
         let stages = self.stages.iter().filter_map(|stage| match stage.level {

@@ -196,7 +196,7 @@ fn write_reproducer(violation: &Violation, out: &mut dyn Write) -> io::Result<()
 
 /// What the traffic could have shown, with every figure that the report has.
 fn write_exposure(audit: &AuditSummary, report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let exposure = serde_json::to_value(audit.exposure).unwrap_or_default();
+    let exposure = serde_json::to_value(audit.exposure).expect("it has string keys alone");
     writeln!(
         out,
         "<h3>What the traffic could have shown</h3>\n\

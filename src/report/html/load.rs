@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::escape::text;
 use super::{chart, percentiles};
 use crate::report::{figures, power};
-use crate::verdict::{Comparison, Latency, LoadSummary, Released};
+use crate::verdict::{Comparison, Latency, LoadSummary};
 
 /// Writes the section.
 pub(super) fn write(load: &LoadSummary, out: &mut dyn Write) -> io::Result<()> {
@@ -27,7 +27,10 @@ pub(super) fn write(load: &LoadSummary, out: &mut dyn Write) -> io::Result<()> {
     chart::latency(&load.timeline, out)?;
     writeln!(out, "</div>")?;
     write_latencies(load, out)?;
-    write_releases(&load.releases, out)?;
+    if let Some(released) = &load.release {
+        let how = power::released(released);
+        writeln!(out, "<p class=\"quiet\">Volleys left {}.</p>", text(&how))?;
+    }
     write_errors(load, out)?;
     writeln!(out, "</section>")
 }
@@ -50,18 +53,6 @@ fn write_figures(load: &LoadSummary, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "<div><dt>{name}</dt><dd>{figure}</dd></div>")?;
     }
     writeln!(out, "</dl>")
-}
-
-/// How volleys left.
-fn write_releases(releases: &[Released], out: &mut dyn Write) -> io::Result<()> {
-    if releases.is_empty() {
-        return Ok(());
-    }
-    writeln!(out, "<h3>Volleys</h3>\n<ul>")?;
-    for released in releases {
-        writeln!(out, "<li>{}</li>", text(&power::released(released)))?;
-    }
-    writeln!(out, "</ul>")
 }
 
 fn write_thresholds(load: &LoadSummary, out: &mut dyn Write) -> io::Result<()> {

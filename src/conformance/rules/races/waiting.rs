@@ -7,10 +7,10 @@ use super::race::CONTENDERS;
 use crate::audit::{Money, Recorder};
 use crate::conformance::probe::{Probe, Reply};
 use crate::conformance::rule::{Rule, Stop, Turn};
-use crate::conformance::volley::{Contenders, Release, Shot};
+use crate::conformance::volley::{Contenders, Shot};
 use crate::protocol::{Amount, Api};
 use crate::target::{PaidOrder, Schedule, Step};
-use crate::verdict::Level;
+use crate::verdict::{Level, ReleaseForm};
 
 pub(in super::super) const RULES: &[Rule] = &[
     Rule {
@@ -107,7 +107,7 @@ impl Fire<'_> {
             .map(|place| Shot::fresh(probe, &orders[choose(place)], 10))
             .collect();
         self.contenders
-            .fire(probe, self.recorder, &shots, Release::Whole)
+            .fire(probe, self.recorder, &shots, ReleaseForm::Whole)
             .await
     }
 }

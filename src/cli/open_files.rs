@@ -1,21 +1,22 @@
 //! Room for connections: each is an open file, of which a process may have so
 //! many.
 
-/// Room for what is no user's connection: those of races, payments and drains,
-/// files, the runtime's own.
+/// Connections that are no user's: those of races, payments and drains. What
+/// else is open (files, the runtime's own) is few beside them.
 const SPARE: usize = 256;
 
-/// Lets this process have as many files open as so many users need, each with
-/// so many ends of a connection in it, as far as the system allows.
+/// Lets this process have as many files open as the system allows it, and asks
+/// whether these are enough for so many users, where so many sockets of each
+/// connection are in it: two where its gateway is.
 ///
 /// # Errors
-/// [`TooFew`] where it does not.
-pub fn make_room(users: usize, ends: usize) -> Result<(), TooFew> {
+/// [`TooFew`] where they are not.
+pub(super) fn make_room(users: usize, sockets: usize) -> Result<(), TooFew> {
     let needed = users
-        .checked_mul(ends)
-        .and_then(|needed| u64::try_from(needed.checked_add(SPARE)?).ok())
+        .checked_add(SPARE)
+        .and_then(|connections| u64::try_from(connections.checked_mul(sockets)?).ok())
         .unwrap_or(u64::MAX);
-    match allow(needed) {
+    match raise() {
         Some(allowed) if allowed < needed => Err(TooFew { needed, allowed }),
         _ => Ok(()),
     }
@@ -24,36 +25,32 @@ pub fn make_room(users: usize, ends: usize) -> Result<(), TooFew> {
 /// Fewer files may be open than are needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{needed} open files are needed, and this process may have {allowed}")]
-pub struct TooFew {
+pub(super) struct TooFew {
     /// How many are needed.
-    pub needed: u64,
+    pub(super) needed: u64,
     /// How many there may be.
-    pub allowed: u64,
+    pub(super) allowed: u64,
 }
 
-/// Raises the limit where it is lower and may be raised, and says what it is
-/// then; `None` where there is none, or none is known.
+/// Raises the limit as far as it may be raised, and says what it is then; `None`
+/// where there is none, or none is known.
 #[cfg(target_os = "linux")]
-fn allow(needed: u64) -> Option<u64> {
+pub(super) fn raise() -> Option<u64> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
     let limit = getrlimit(Resource::Nofile);
-    let current = limit.current?;
-    if current >= needed {
-        return Some(current);
-    }
     let raised = Rlimit {
         current: limit.maximum,
         ..limit
     };
     match setrlimit(Resource::Nofile, raised) {
         Ok(()) => limit.maximum,
-        Err(_) => Some(current),
+        Err(_) => limit.current,
     }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn allow(_: u64) -> Option<u64> {
+pub(super) fn raise() -> Option<u64> {
     None
 }
 
