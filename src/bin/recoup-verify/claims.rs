@@ -1,6 +1,6 @@
 //! What each claim needs, computed from the history alone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::effects::{Effect, Refusal};
 use super::history::{Entry, History};
@@ -77,10 +77,15 @@ impl<'h> Case<'h> {
     }
 
     /// Effects that are certain: of a number with several amounts the least.
-    fn certain(&self) -> impl Iterator<Item = &Effect<'h>> {
-        let less = |a: &Effect<'_>, b: &Effect<'_>| a.number == b.number && a.amount < b.amount;
-        let certain = || self.effects.iter().filter(|effect| effect.is_certain());
-        certain().filter(move |effect| !certain().any(|other| less(other, effect)))
+    fn certain(&self) -> Vec<&Effect<'h>> {
+        let mut least: BTreeMap<&str, &Effect<'h>> = BTreeMap::new();
+        for effect in self.effects.iter().filter(|effect| effect.is_certain()) {
+            let least = least.entry(effect.number).or_insert(effect);
+            if effect.amount < least.amount {
+                *least = effect;
+            }
+        }
+        least.into_values().collect()
     }
 
     fn over_refund(&self) -> Check<Finding> {
@@ -90,10 +95,10 @@ impl<'h> Case<'h> {
         )?;
         let (counted, rest) = self.counted()?;
         ensure(rest.is_empty(), "a record has no place here")?;
-        let is_certain =
-            |effect: &&Effect<'_>| self.certain().any(|e| e.shown_by == effect.shown_by);
+        let certain = self.certain();
+        let shown: BTreeSet<u64> = certain.iter().map(|effect| effect.shown_by).collect();
         ensure(
-            counted.iter().all(is_certain),
+            counted.iter().all(|e| shown.contains(&e.shown_by)),
             "a number was accepted for less as well",
         )?;
         let sum: Vec<i128> = counted.iter().map(|effect| effect.amount).collect();
@@ -102,8 +107,8 @@ impl<'h> Case<'h> {
             "it is no more than was paid",
         )?;
         let is_alone = |effect: &&Effect<'_>| {
-            let before = self
-                .certain()
+            let before = certain
+                .iter()
                 .filter(|other| other.done < Some(effect.start));
             before.map(|other| other.amount).sum::<i128>() + effect.amount > self.paid
         };
@@ -292,9 +297,9 @@ impl<'h> Case<'h> {
         let entry = self.cited(0, "refuted")?;
         ensure(self.records.len() == 1, "a record has no place here")?;
         ensure(entry.is("duplicate"), "it was not called a duplicate")?;
-        let mut others = self.history.entries.iter().filter(|other| {
-            other.refund == entry.refund && other.sent != entry.sent && !other.is("not-sent")
-        });
+        let number = entry.refund.as_deref().ok_or("it is a query")?;
+        let others = self.history.sent_as(number);
+        let mut others = others.filter(|other| other.sent != entry.sent);
         let is_first = others.all(|other| Some(other.sent) > entry.answered);
         ensure(is_first, "the number had been used")?;
         Ok(Finding::of_records("I7", self.history.overlaps(entry)))

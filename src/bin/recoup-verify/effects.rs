@@ -51,10 +51,7 @@ impl History {
     }
 
     fn effect<'h>(&'h self, order: &'h str, number: &'h str, amount: i128) -> Option<Effect<'h>> {
-        let tries = || {
-            self.sent_for(order)
-                .filter(move |e| e.refund.as_deref() == Some(number))
-        };
+        let tries = || self.sent_as(number).filter(move |e| e.order == order);
         let mine = || tries().filter(move |entry| entry.amount == amount);
         let accepted = mine()
             .filter(|e| e.is("accepted"))
@@ -81,11 +78,10 @@ impl History {
             confirmed_by = taken.filter(|taken| {
                 let before = |entry: &Entry| Some(entry.sent) < taken.answered;
                 let refused = |e: &Entry| e.is("exceeds") || e.is("state") || e.is("refused");
-                let elsewhere = |e: &Entry| e.refund == taken.refund && e.order != order;
                 before(shown)
                     && tries().all(|entry| entry.amount == amount)
                     && !mine().any(|entry| refused(entry) && before(entry))
-                    && !self.entries.iter().any(elsewhere)
+                    && !self.named(number).any(|entry| entry.order != order)
             });
             done = confirmed_by.and_then(|taken| taken.answered);
         }
@@ -114,9 +110,8 @@ impl History {
         entry: &'h Entry,
         effects: &[Effect<'_>],
     ) -> Option<Refusal<'h>> {
-        let tries = self
-            .sent_for(&entry.order)
-            .filter(|other| other.refund == entry.refund);
+        let tries = entry.refund.iter().flat_map(|number| self.sent_as(number));
+        let tries = tries.filter(|other| other.order == entry.order);
         let wanted = match entry.outcome.as_str() {
             "exceeds" => entry.amount,
             "state" if entry.amount > 0 && tries.count() == 1 => 1,

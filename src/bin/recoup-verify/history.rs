@@ -40,7 +40,12 @@ pub(crate) struct History {
     pub(crate) shared: BTreeSet<String>,
     /// Orders of which a refund was accepted as one that is dealt with later.
     pub(crate) dealing: BTreeSet<String>,
-    places: BTreeSet<u64>,
+    /// Which entry was sent or answered at a place,
+    places: BTreeMap<u64, usize>,
+    /// which are of an order,
+    of_order: BTreeMap<String, Vec<usize>>,
+    /// and which are of a refund number, whichever order it names.
+    of_number: BTreeMap<String, Vec<usize>>,
 }
 
 pub(crate) fn text(value: &Value, name: &str) -> Check<String> {
@@ -125,7 +130,9 @@ impl History {
             entries: Vec::new(),
             shared: BTreeSet::new(),
             dealing: BTreeSet::new(),
-            places: BTreeSet::new(),
+            places: BTreeMap::new(),
+            of_order: BTreeMap::new(),
+            of_number: BTreeMap::new(),
         })
     }
 
@@ -160,7 +167,13 @@ impl History {
             "answered before sent",
         )?;
         for place in [Some(entry.sent), entry.answered].into_iter().flatten() {
-            ensure(self.places.insert(place), "its place is taken already")?;
+            let taken = self.places.insert(place, self.entries.len());
+            ensure(taken.is_none(), "its place is taken already")?;
+        }
+        let (index, order) = (self.entries.len(), entry.order.clone());
+        self.of_order.entry(order).or_default().push(index);
+        if let Some(number) = entry.refund.clone() {
+            self.of_number.entry(number).or_default().push(index);
         }
         if entry.is("accepted") && value["status"] == 0 {
             self.dealing.insert(entry.order.clone());
@@ -169,10 +182,30 @@ impl History {
         Ok(())
     }
 
+    /// The entry that was sent, or answered, at a place.
+    pub(crate) fn at(&self, place: u64) -> Option<&Entry> {
+        self.places.get(&place).map(|&index| &self.entries[index])
+    }
+
     /// What of an order reached the gateway.
-    pub(crate) fn sent_for<'h>(&'h self, order: &'h str) -> impl Iterator<Item = &'h Entry> {
-        let all = self.entries.iter();
-        all.filter(move |entry| entry.order == order && !entry.is("not-sent"))
+    pub(crate) fn sent_for(&self, order: &str) -> impl Iterator<Item = &Entry> {
+        let entries = self.listed(self.of_order.get(order));
+        entries.filter(|entry| !entry.is("not-sent"))
+    }
+
+    /// What of a refund number reached the gateway, whichever order it named.
+    pub(crate) fn sent_as(&self, number: &str) -> impl Iterator<Item = &Entry> {
+        self.named(number).filter(|entry| !entry.is("not-sent"))
+    }
+
+    /// Every attempt under a refund number.
+    pub(crate) fn named(&self, number: &str) -> impl Iterator<Item = &Entry> {
+        self.listed(self.of_number.get(number))
+    }
+
+    fn listed(&self, indices: Option<&Vec<usize>>) -> impl Iterator<Item = &Entry> {
+        let indices = indices.map_or(&[][..], Vec::as_slice);
+        indices.iter().map(|&index| &self.entries[index])
     }
 
     /// Whether other attempts for its order were under way at the same time.

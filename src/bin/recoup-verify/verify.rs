@@ -53,7 +53,7 @@ fn find<'h>(records: &Value, history: &'h History) -> Check<Vec<Cited<'h>>> {
     let mut places = BTreeSet::new();
     for record in records.as_array().ok_or("no records are cited")? {
         let cited = Entry::read(record)?;
-        let entry = history.entries.iter().find(|entry| **entry == cited);
+        let entry = history.at(cited.sent).filter(|entry| **entry == cited);
         let entry = entry.ok_or_else(|| format!("there is no such record at {}", cited.sent))?;
         ensure(places.insert(entry.sent), "a record is cited twice")?;
         found.push((text(record, "role")?, entry));
