@@ -181,11 +181,24 @@ impl ReplayArgs {
             recorded_clock: Timestamp::parse_exact(&recorded.about.clock).ok(),
             key: &caller.partner.key,
         };
-        let making = format!(
-            "signed anew: message {}, refund {}, order {} ({paid}), time {}",
-            renewal.message, renewal.refund, renewal.order, renewal.time
-        );
-        Ok((renewable.renewed(&renewal), making))
+        let renewed = renewable.renewed(&renewal);
+        // What the request tests stays as it is, and so may a number.
+        let text = String::from_utf8_lossy(&renewed);
+        let new: Vec<String> = [
+            ("message", renewal.message.to_string(), ""),
+            ("refund", renewal.refund.to_string(), ""),
+            ("order", renewal.order.to_string(), paid.as_str()),
+            ("time", renewal.time.to_string(), ""),
+        ]
+        .into_iter()
+        .filter(|(_, new, _)| text.contains(new.as_str()))
+        .map(|(name, new, note)| match note {
+            "" => format!("{name} {new}"),
+            note => format!("{name} {new} ({note})"),
+        })
+        .collect();
+        let making = format!("signed anew: {}", new.join(", "));
+        Ok((renewed, making))
     }
 
     async fn pay(

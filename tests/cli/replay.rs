@@ -57,6 +57,22 @@ fn the_same_bytes_get_the_same_answer_from_a_gateway_that_replays() {
 }
 
 #[test]
+fn a_number_that_is_too_long_is_fresh_as_well() {
+    let recorded = Recorded::by("length-unchecked", "fields.too-long");
+    // The first of its exchanges is about the refund's number.
+    let file = recorded
+        .workplace
+        .latest("exchanges/fields.too-long-1.json");
+    let recorded = Recorded { file, ..recorded };
+    for _ in 0..2 {
+        let run = recorded.replay(&recorded.gateway.url, &["--fresh"]);
+        let run = run.expect(0);
+        let same = "the same as recorded: accepted, code 1";
+        assert!(run.stdout.contains(same), "{}", run.stdout);
+    }
+}
+
+#[test]
 fn a_fresh_request_shows_the_fault_again_and_its_repair() {
     let recorded = Recorded::by("wrap-32-bit", "fields.amount-beyond-range");
     let fresh = ["--fresh"];

@@ -101,7 +101,12 @@ pub fn too_long(value: &str, key: &SignKey) -> Vec<Mutation> {
     [("refundNo", 32), OPTIONAL_TEXTS[0], OPTIONAL_TEXTS[1]]
         .into_iter()
         .map(|(name, limit)| {
-            let text = "7".repeat(limit + 1);
+            // It begins as the refund's own number, so that none is used twice.
+            let draft = Draft::of(value).expect("the value is valid");
+            let own = draft.token(Part::Body, name).unwrap_or_default();
+            let own: String = own.chars().filter(char::is_ascii_alphanumeric).collect();
+            let mut text = format!("{own}{}", "7".repeat(limit + 1));
+            text.truncate(limit + 1);
             Mutation::refused(
                 format!("{name} of {} characters", limit + 1),
                 changed(value, key, name, &string_token(&text)),
