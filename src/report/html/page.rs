@@ -76,6 +76,7 @@ fn ways(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             report.audit.is_some() || !report.alarms.is_empty(),
         ),
         ("load", "Load", report.load.is_some()),
+        ("races", "Races", report.races.is_some()),
         ("dialect", "Dialect", report.dialect.is_some()),
         ("rules", "Rules", !report.rules.is_empty()),
         ("run", "The run", true),
