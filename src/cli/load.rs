@@ -281,7 +281,11 @@ pub(super) async fn load(
         .for_scope("load")
         .with_clock(Clock::present());
     let release = if scenario.has_volleys() {
-        Some(release_in_load(&run.setting).await)
+        tokio::select! {
+            release = release_in_load(&run.setting) => release,
+            // Who stops it here stops the load before it begins.
+            () = run.cancel.cancelled() => None,
+        }
     } else {
         None
     };

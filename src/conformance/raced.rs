@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
+use tokio::time::timeout;
 
 use crate::audit::Recorder;
 use crate::audit::judge::exposure;
@@ -20,6 +21,8 @@ pub const CONTENDERS: usize = 8;
 pub const DUELS: u32 = 24;
 /// How many harmless volleys are fired by each way of release.
 const VOLLEYS: usize = 9;
+/// How long a load waits for that.
+const MEASURED_WITHIN: Duration = Duration::from_secs(5);
 /// So many times closer together last bytes have to bring answers for a load to
 /// hold requests back: it costs a user time.
 const WORTH_HOLDING: u32 = 2;
@@ -64,22 +67,21 @@ impl Choice {
         }
     }
 
-    /// The way of a load's volleys.
+    /// The way of a load's volleys; `None` where nothing is known.
     #[must_use]
-    pub fn in_load(&self) -> Released {
-        let is_worth_it = self.whole.zip(self.last_byte).is_some_and(
-            |(whole, last_byte)| matches!(last_byte.checked_mul(WORTH_HOLDING), Some(times) if times < whole),
-        );
-        Released {
+    pub fn in_load(&self) -> Option<Released> {
+        let (whole, last_byte) = self.whole.zip(self.last_byte)?;
+        let is_worth_it = last_byte.saturating_mul(WORTH_HOLDING) < whole;
+        Some(Released {
             form: if is_worth_it {
                 ReleaseForm::LastByte
             } else {
                 ReleaseForm::Whole
             },
             contenders: self.contenders,
-            whole_spread_micros: self.whole.map(micros),
-            last_byte_spread_micros: self.last_byte.map(micros),
-        }
+            whole_spread_micros: micros(whole),
+            last_byte_spread_micros: micros(last_byte),
+        })
     }
 
     /// Why that one.
@@ -139,11 +141,13 @@ impl Raced {
 }
 
 /// How the volleys of a load leave that is run as `setting` says: by what the
-/// run has measured, or measures now.
-pub async fn release_in_load(setting: &Setting) -> Released {
+/// run has measured, or measures now. `None` where nothing can be measured in
+/// time.
+pub async fn release_in_load(setting: &Setting) -> Option<Released> {
     let mut probe = Probe::new(setting.clone(), "release");
     let raced = probe.raced();
-    raced.choice(&mut probe).await.in_load()
+    let choice = timeout(MEASURED_WITHIN, raced.choice(&mut probe)).await;
+    choice.ok()?.in_load()
 }
 
 /// Fires harmless volleys, by both ways in turn. A target that does not answer
@@ -222,9 +226,10 @@ mod tests {
         assert!(choice(90, 100).reason().contains("within 90 µs"));
         assert_eq!(Choice::default().release(), ReleaseForm::Whole);
         // A load holds nothing back for less than half of the spread.
-        assert_eq!(choice(100, 50).in_load().form, ReleaseForm::Whole);
-        assert_eq!(choice(100, 49).in_load().form, ReleaseForm::LastByte);
-        assert_eq!(Choice::default().in_load().form, ReleaseForm::Whole);
+        let in_load = |choice: Choice| choice.in_load().map(|released| released.form);
+        assert_eq!(in_load(choice(100, 50)), Some(ReleaseForm::Whole));
+        assert_eq!(in_load(choice(100, 49)), Some(ReleaseForm::LastByte));
+        assert_eq!(in_load(Choice::default()), None);
         assert_eq!(Raced::default().races(), None);
     }
 }

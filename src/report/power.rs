@@ -98,12 +98,11 @@ pub(super) fn released(released: &Released) -> String {
         ReleaseForm::Whole => "each request in one write",
         ReleaseForm::LastByte => "last bytes held back",
     };
-    let within = |micros: Option<u64>| micros.map_or_else(|| "unknown".to_owned(), figures::micros);
     format!(
         "{way}: the answers to {} harmless requests came within {} in one write, and within {} with the last bytes held back",
         released.contenders,
-        within(released.whole_spread_micros),
-        within(released.last_byte_spread_micros)
+        figures::micros(released.whole_spread_micros),
+        figures::micros(released.last_byte_spread_micros)
     )
 }
 

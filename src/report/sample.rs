@@ -424,8 +424,8 @@ pub(super) fn load() -> LoadSummary {
         release: Some(Released {
             form: ReleaseForm::Whole,
             contenders: 8,
-            whole_spread_micros: Some(91),
-            last_byte_spread_micros: Some(118),
+            whole_spread_micros: 91,
+            last_byte_spread_micros: 118,
         }),
         comparison: comparison(),
         interrupted: None,

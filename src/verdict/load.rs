@@ -156,7 +156,8 @@ pub struct LoadSummary {
     pub errors: BTreeMap<String, u64>,
     /// Second by second.
     pub timeline: Vec<TimelinePoint>,
-    /// How volleys left; `None` of traffic without any, and of a merge.
+    /// How volleys left; `None` of traffic without any, of a merge, and where
+    /// nothing could be measured beforehand, so that they left whole.
     pub release: Option<Released>,
     /// Whether the run was cut short, and by what.
     pub interrupted: Option<String>,
@@ -177,11 +178,10 @@ pub struct Released {
     /// the load.
     pub contenders: u32,
     /// From the first answer to the last of these, where each request left in
-    /// one write, in microseconds, the median; `None` where they were not
-    /// answered.
-    pub whole_spread_micros: Option<u64>,
+    /// one write, in microseconds, the median.
+    pub whole_spread_micros: u64,
     /// The same, where the last bytes were held back.
-    pub last_byte_spread_micros: Option<u64>,
+    pub last_byte_spread_micros: u64,
 }
 
 /// How a load run stands, for a live display.
