@@ -204,12 +204,14 @@ impl Traffic {
     /// More requests than this are no round of one order.
     pub const MOST_REQUESTS: usize = 256;
 
-    /// The same, with the last bytes of volleys held back.
+    /// The same, with the last bytes of those volleys held back whose requests
+    /// leave at once.
     #[must_use]
     pub fn by_last_byte(&self) -> Self {
         let mut traffic = self.clone();
         for volley in &mut traffic.volleys {
-            if volley.requests.len() > 1 {
+            let mut requests = volley.requests.iter();
+            if requests.len() > 1 && requests.all(|request| request.after_micros() == 0) {
                 volley.release = ReleaseForm::LastByte;
             }
         }
