@@ -181,23 +181,21 @@ impl ReplayArgs {
             recorded_clock: Timestamp::parse_exact(&recorded.about.clock).ok(),
             key: &caller.partner.key,
         };
-        let renewed = renewable.renewed(&renewal);
-        // What the request tests stays as it is, and so may a number.
-        let text = String::from_utf8_lossy(&renewed);
-        let new: Vec<String> = [
-            ("message", renewal.message.to_string(), ""),
-            ("refund", renewal.refund.to_string(), ""),
-            ("order", renewal.order.to_string(), paid.as_str()),
-            ("time", renewal.time.to_string(), ""),
+        let (renewed, members) = renewable.renewed(&renewal);
+        // What the request tests stays as it is, and so may a number. The order
+        // was paid for in any case.
+        let made: Vec<String> = [
+            ("reqMsgId", format!("message {}", renewal.message)),
+            ("refundNo", format!("refund {}", renewal.refund)),
+            ("", format!("order {} ({paid})", renewal.order)),
+            ("requestTime", format!("time {}", renewal.time)),
+            ("reqTime", format!("time {}", renewal.time)),
         ]
         .into_iter()
-        .filter(|(_, new, _)| text.contains(new.as_str()))
-        .map(|(name, new, note)| match note {
-            "" => format!("{name} {new}"),
-            note => format!("{name} {new} ({note})"),
-        })
+        .filter(|(member, _)| member.is_empty() || members.contains(member))
+        .map(|(_, made)| made)
         .collect();
-        let making = format!("signed anew: {}", new.join(", "));
+        let making = format!("signed anew: {}", made.join(", "));
         Ok((renewed, making))
     }
 

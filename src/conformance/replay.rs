@@ -106,28 +106,43 @@ impl<'a> Renewable<'a> {
         self.header.text("partnerNo").ok()?.map(Into::into)
     }
 
-    /// The request with new numbers, a new time and its signature made anew.
-    /// What is not as recoup writes it is what the request tests, and stays.
-    pub fn renewed(&self, renewal: &Renewal<'_>) -> Vec<u8> {
+    /// The request with new numbers, a new time and its signature made anew, and
+    /// which of its members are new. What is not as recoup writes it is what the
+    /// request tests, and stays.
+    pub fn renewed(&self, renewal: &Renewal<'_>) -> (Vec<u8>, Vec<&'static str>) {
         let value = &self.text[self.value.clone()];
         let mut edits: Vec<(Range<usize>, String)> = Vec::new();
-        let mut replace = |token: Option<&str>, new: Option<String>| {
+        let mut names: Vec<&'static str> = Vec::new();
+        let mut replace = |name: &'static str, token: Option<&str>, new: Option<String>| {
             if let (Some(token), Some(new)) = (token, new) {
                 edits.push((place(value, token), new));
+                names.push(name);
             }
         };
         let id = self.header.get("reqMsgId");
-        replace(id, id.and_then(|token| message(token, &renewal.message)));
+        replace(
+            "reqMsgId",
+            id,
+            id.and_then(|token| message(token, &renewal.message)),
+        );
         for name in ["requestTime", "reqTime"] {
             let time = self.header.get(name);
-            replace(time, time.and_then(|token| time_of(token, renewal)));
+            replace(name, time, time.and_then(|token| time_of(token, renewal)));
         }
         let order = self.body.get("partnerOrderNo");
         let fresh = renewal.order.as_str();
-        replace(order, order.and_then(|token| number(token, 'o', fresh)));
+        replace(
+            "partnerOrderNo",
+            order,
+            order.and_then(|token| number(token, 'o', fresh)),
+        );
         let refund = self.body.get("refundNo");
         let fresh = renewal.refund.as_str();
-        replace(refund, refund.and_then(|token| number(token, 'r', fresh)));
+        replace(
+            "refundNo",
+            refund,
+            refund.and_then(|token| number(token, 'r', fresh)),
+        );
         let value = edited(value, edits);
         let signature = format!("\"{}\"", sign(value.as_bytes(), renewal.key));
         let document = edited(
@@ -139,7 +154,7 @@ impl<'a> Renewable<'a> {
         );
         let mut bytes = with_length(self.head, self.text.len(), document.len());
         bytes.extend_from_slice(document.as_bytes());
-        bytes
+        (bytes, names)
     }
 }
 
@@ -262,7 +277,7 @@ mod tests {
         let body_start = crate::target::schedule::body_start(sent);
         let key = key();
         let renewable = Renewable::read(sent, body_start, &key)?;
-        let bytes = renewable.renewed(&Renewal {
+        let (bytes, _) = renewable.renewed(&Renewal {
             message: MessageId::new("f".repeat(32)).unwrap(),
             refund: RefundNo::new("rnew").unwrap(),
             order: OrderNo::new("onew").unwrap(),
