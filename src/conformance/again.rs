@@ -1,16 +1,28 @@
-//! A rule that failed is tried again: does it fail each time?
+//! A rule that failed is tried again: does it fail each time, and with how
+//! little traffic?
 
 use std::time::Duration;
 
-use crate::verdict::Reproduced;
+use tokio::time::timeout;
+
+use crate::audit::history::TextReader;
+use crate::audit::witness::exhibit::find;
+use crate::verdict::{Proof, Reproduced};
 
 use super::probe::{Probe, Setting};
+use super::reproduce as reproducer;
 use super::rule::{Rule, Stop};
 use super::runner::attempt;
 
 /// How long trying again may take in all. What is not done by then is not
 /// counted.
 const WITHIN: Duration = Duration::from_secs(20);
+/// How long and how often a violation is tried again for its reproducer to
+/// become small.
+const SHRINKING: reproducer::Limits = reproducer::Limits {
+    time: Duration::from_secs(2),
+    rounds: 400,
+};
 
 /// Tries a rule that has failed once up to `times` more, with the same
 /// randomness and under new numbers.
@@ -29,8 +41,23 @@ pub(super) async fn reproduce(rule: &'static Rule, setting: Setting, times: u32)
         }
     };
     // How far it came is counted as it goes.
-    let _ = tokio::time::timeout(WITHIN, trying).await;
+    let _ = timeout(WITHIN, trying).await;
     reproduced
+}
+
+/// Tries a violation that a rule proved again on fresh orders, and makes its
+/// reproducer small. Where that does not end in time it stays what it was.
+pub(super) async fn shrink(setting: &Setting, proof: &mut Proof) {
+    let recorded = proof.recorded.as_slice();
+    let Ok(history) = TextReader::new(recorded).and_then(TextReader::read_all) else {
+        return;
+    };
+    let Some(index) = find(&history, &proof.violation.order) else {
+        return;
+    };
+    let order = &history.orders[index];
+    let shrinking = reproducer::reproduce(setting, order, &mut proof.violation, SHRINKING);
+    let _ = timeout(WITHIN, shrinking).await;
 }
 
 /// The name of the numbers of a further attempt.

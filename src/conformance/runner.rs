@@ -1,15 +1,17 @@
 //! Runs rules: in parallel, races alone, what reports on them last, a crash of one rule a
 //! verdict on that rule.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Instant;
 
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::verdict::{Event, FailureDetail, Level, Observer, Reproduced, RuleOutcome, Verdict};
+use crate::verdict::{
+    Claim, Event, FailureDetail, Level, Observer, Proof, Reproduced, RuleOutcome, Verdict,
+};
 
-use super::again::reproduce;
+use super::again::{reproduce, shrink};
 use super::baseline::Baseline;
 use super::probe::{Probe, Setting};
 use super::regressions::Regressions;
@@ -92,8 +94,8 @@ pub async fn run(
 enum Done {
     /// A rule was tried.
     Tried(&'static Rule, Box<Judged>),
-    /// A rule that had failed was tried again.
-    TriedAgain(Reproduced),
+    /// A rule that had failed was tried again, and so was what it proved.
+    TriedAgain(Reproduced, Option<Box<Proof>>),
 }
 
 /// The verdict on a rule, and what trying its earlier failures brought.
@@ -121,6 +123,8 @@ impl Batch<'_> {
         let mut names: Vec<(Id, &'static Rule)> = Vec::new();
         // Verdicts of rules that are being tried again.
         let mut failed: BTreeMap<Id, RuleOutcome> = BTreeMap::new();
+        // One small reproducer of each claim is enough.
+        let mut shrunk: BTreeSet<Claim> = BTreeSet::new();
         loop {
             while running.len() < jobs && !outcome.is_cut_short {
                 let Some(rule) = queue.pop_front() else { break };
@@ -162,14 +166,23 @@ impl Batch<'_> {
                     outcome.is_cut_short |= self.options.fail_fast;
                     let (mut setting, times) = (self.setting.clone(), self.options.again);
                     setting.seed = verdict.detail.failing_seed.unwrap_or(setting.seed);
+                    let mut proof = verdict.detail.proof.clone();
+                    proof.take_if(|proof| !shrunk.insert(proof.violation.claim));
                     let again = running.spawn(async move {
-                        Done::TriedAgain(reproduce(rule, setting, times).await)
+                        let reproduced = reproduce(rule, setting.clone(), times).await;
+                        if let Some(proof) = &mut proof {
+                            shrink(&setting, proof).await;
+                        }
+                        Done::TriedAgain(reproduced, proof)
                     });
                     failed.insert(again.id(), verdict);
                 }
-                Ok((id, Done::TriedAgain(reproduced))) => {
+                Ok((id, Done::TriedAgain(reproduced, proof))) => {
                     let mut verdict = failed.remove(&id).expect("it had failed before");
                     verdict.detail.reproduced = Some(reproduced);
+                    if proof.is_some() {
+                        verdict.detail.proof = proof;
+                    }
                     self.finish(verdict, outcome);
                 }
                 Err(error) => {
@@ -296,6 +309,9 @@ fn verdict_on(
     ) {
         // What reports on others follows from no seed of its own.
         outcome.detail.failing_seed = (rule.turn != Turn::Last).then_some(seed);
+    }
+    if let Some(proof) = &mut outcome.detail.proof {
+        proof.set_seed(seed);
     }
     outcome
 }

@@ -49,16 +49,21 @@ pub(crate) fn reproduced(outcome: &RuleOutcome) -> Option<String> {
 pub(crate) fn rule(outcome: &RuleOutcome, report: &Report) -> Option<String> {
     let seed = outcome.detail.failing_seed?;
     let id = word(&outcome.id);
-    // What a run was given beside these is not kept, keys least of all.
-    let others = if report.plan.in_process {
-        ""
-    } else {
-        "  # and the run's other flags"
-    };
     let target = target(report);
-    Some(format!(
-        "recoup check --only {id} --seed {seed}{target}{others}"
-    ))
+    Some(format!("recoup check --only {id} --seed {seed}{target}"))
+}
+
+/// What that command takes beside what it names. What a run was given is not
+/// kept, keys least of all.
+pub(crate) fn beside(report: &Report) -> Option<&'static str> {
+    (!report.plan.in_process).then_some("with the run's other flags")
+}
+
+/// The command that tries again what a rule proved, where there is one.
+pub(crate) fn proof(outcome: &RuleOutcome) -> Option<&str> {
+    let proof = outcome.detail.proof.as_ref()?;
+    let reproducer = proof.violation.reproducer.as_ref()?;
+    Some(&reproducer.command)
 }
 
 /// The commands that send this request again, once its files are written.

@@ -77,10 +77,31 @@ pub(crate) fn write_rule(
         writeln!(out, "  drained   {}", shown::line(found))?;
     }
     write_repetition(outcome, report, out)?;
-    match telling {
-        Some(exchange) => write_sending_again(exchange, report, out),
+    let sending = telling.and_then(|exchange| again::exchange(exchange, report));
+    if let Some(sending) = &sending {
+        writeln!(out, "  curl      {}", sending.curl)?;
+    }
+    if let Some(proof) = &detail.proof {
+        write_proof(&proof.violation, out)?;
+    }
+    // One request of several shows little.
+    let replay = again::proof(outcome).or(sending.as_ref().map(|sending| sending.replay.as_str()));
+    match replay {
+        Some(replay) => writeln!(out, "  replay    {}", shown::line(replay)),
         None => Ok(()),
     }
+}
+
+/// Where the proof of a violation is, and the least traffic that shows it.
+fn write_proof(violation: &Violation, out: &mut dyn Write) -> io::Result<()> {
+    if let Some(certificate) = &violation.certificate {
+        writeln!(out, "  proof     {}", shown::line(certificate))?;
+    }
+    if let Some(reproducer) = &violation.reproducer {
+        let (traffic, share) = (&reproducer.traffic, reproducer_share(reproducer));
+        writeln!(out, "  traffic   {traffic}: {share}")?;
+    }
+    Ok(())
 }
 
 /// Seed and clock, how often it failed, and the command that tries it again.
@@ -93,21 +114,11 @@ fn write_repetition(outcome: &RuleOutcome, report: &Report, out: &mut dyn Write)
     }
     if let Some(command) = again::rule(outcome, report) {
         writeln!(out, "  again     {command}")?;
+        if let Some(flags) = again::beside(report) {
+            writeln!(out, "            {flags}")?;
+        }
     }
     Ok(())
-}
-
-/// The commands that send the exchange's request again.
-fn write_sending_again(
-    exchange: &ExchangeEvidence,
-    report: &Report,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let Some(commands) = again::exchange(exchange, report) else {
-        return Ok(());
-    };
-    writeln!(out, "  curl      {}", commands.curl)?;
-    writeln!(out, "  replay    {}", commands.replay)
 }
 
 /// A clause by its id: what it says and where that comes from.

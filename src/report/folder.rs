@@ -91,6 +91,8 @@ impl RunFolder {
     /// The first file that could not be written.
     pub fn write(&self, report: &mut Report) -> Result<(), ReportError> {
         let mut first_error = exchanges::write(&self.path, &report.plan, &mut report.rules);
+        let proofs = exhibits::write_proofs(&self.path, &report.plan, &mut report.rules);
+        first_error = first_error.and(proofs);
         if let Some(audit) = &mut report.audit {
             first_error = first_error.and(exhibits::write(&self.path, &report.plan, audit));
         }
@@ -226,6 +228,7 @@ mod tests {
                 "exchanges",
                 "junit.xml",
                 "pictures",
+                "proofs",
                 "report.html",
                 "report.json",
                 "reproducers",
@@ -254,6 +257,19 @@ mod tests {
         assert_eq!(reproducer.file, "reproducers/02-I3-o_4_.json");
         assert_eq!((reproducer.failed, reproducer.rounds), (31, 40));
         assert!(reproducer.command.contains("02-I3-o_4_.json --target "));
+        let proofs = folder.path().join("proofs/refunding.total");
+        assert_eq!(
+            names(&proofs),
+            [
+                "certificate.json",
+                "history.ndjson",
+                "picture.svg",
+                "reproducer.json"
+            ]
+        );
+        let certificate = fs::read_to_string(proofs.join("certificate.json")).unwrap();
+        let history = proofs.join("history.ndjson");
+        assert!(certificate.contains(history.to_str().unwrap()));
         assert_eq!(
             folder.history_path("ndjson"),
             folder.path().join("history.ndjson")

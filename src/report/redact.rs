@@ -98,6 +98,9 @@ impl Redactor {
         ] {
             text.iter_mut().for_each(|text| self.text(text));
         }
+        if let Some(proof) = &mut detail.proof {
+            self.violation(&mut proof.violation);
+        }
         for exchange in &mut outcome.evidence {
             self.exchange(exchange);
         }

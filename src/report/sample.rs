@@ -10,9 +10,9 @@ use crate::verdict::{
     AuditSummary, CERTIFICATE_SCHEMA, Certificate, CertifiedTerms, Claim, Comparison, Dialect,
     DialectPoint, Event, ExchangeEvidence, Exhibit, ExitCode, Exposure, FailureDetail, KindSummary,
     Lane, LaneKind, Latency, Level, LoadProgress, LoadSummary, MoneyPoint, Observer,
-    PercentilePoint, REPRODUCER_SCHEMA, Races, ReleaseForm, Released, Reproduced, Reproducer,
-    RuleOutcome, RunPlan, RunVerdict, Scene, Severity, ThresholdOutcome, TimelinePoint, Timing,
-    Traffic, Verdict, Violation, Volley, VolleyRequest, WitnessStep,
+    PercentilePoint, Proof, REPRODUCER_SCHEMA, Races, ReleaseForm, Released, Reproduced,
+    Reproducer, RuleOutcome, RunPlan, RunVerdict, Scene, Severity, ThresholdOutcome, TimelinePoint,
+    Timing, Traffic, Verdict, Violation, Volley, VolleyRequest, WitnessStep,
 };
 
 /// A sign key that the failed run's gateway gives away everywhere.
@@ -238,6 +238,15 @@ pub(super) fn violation() -> Violation {
         certificate: None,
         picture: None,
         reproducer: None,
+    }
+}
+
+/// The same, found by a rule.
+fn proof() -> Proof {
+    Proof {
+        violation: violation(),
+        history: None,
+        recorded: b"{}\n".to_vec(),
     }
 }
 
@@ -543,6 +552,7 @@ fn failed_rules() -> Vec<RuleOutcome> {
                 expected: Some("refused with 35, 32 or 33".into()),
                 actual: Some("accepted, code 1".into()),
                 drained: Some("nothing was left, and 1 could be refunded".into()),
+                proof: Some(Box::new(proof())),
                 failing_seed: Some(42),
                 reproduced: Some(Reproduced {
                     failed: 3,

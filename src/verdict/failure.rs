@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::proof::Proof;
+
 /// What is known about a failure beside its message and its exchanges. All of
 /// it is empty where a rule held.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -14,6 +16,8 @@ pub struct FailureDetail {
     /// What asking the gateway for the rest of the order found, where the rule
     /// asked.
     pub drained: Option<String>,
+    /// The violation that it is, where a history of the rule's proves one.
+    pub proof: Option<Box<Proof>>,
     /// The seed that the failure follows from: the run's, or that of an
     /// earlier failure which was tried again.
     #[serde(rename = "seed")]

@@ -13,6 +13,7 @@ pub mod exit_code;
 pub mod failure;
 pub mod load;
 pub mod power;
+pub mod proof;
 pub mod reproducer;
 pub mod rule;
 pub mod scene;
@@ -33,6 +34,7 @@ pub use load::{
     PercentilePoint, Released, ThresholdOutcome, TimelinePoint,
 };
 pub use power::{CalibratedWindow, Calibration, Power, Races, WINDOWS_MICROS, WindowPower};
+pub use proof::Proof;
 pub use reproducer::{
     REPRODUCER_SCHEMA, ReleaseForm, Reproducer, ReproducerError, Reproduction, Traffic, Volley,
     VolleyRequest, share,

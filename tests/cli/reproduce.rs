@@ -1,6 +1,7 @@
 //! A violation that a load found, made small and tried again.
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use crate::support::{Gateway, Run, Workplace};
 
@@ -78,6 +79,42 @@ fn a_race_shrinks_to_two_refunds_at_once_that_fail_again_and_not_once_repaired()
     let right = run(&workplace, &["replay", path, "--rounds", "12"]).expect(0);
     let held = "fails 0 of 12 rounds";
     assert!(right.stdout.contains(held), "{}", right.stdout);
+}
+
+#[test]
+fn a_race_that_a_rule_finds_comes_with_its_proof_and_is_made_small() {
+    let workplace = Workplace::new();
+    let gateway = Gateway::start(&workplace, &RACY);
+    let only = ["check", "--only", "races.over-subscription", "--target"];
+    let found = run(&workplace, &[&only[..], &[&gateway.url]].concat()).expect(5);
+    let report = workplace.report();
+    let proof = &report["rules"][0]["proof"];
+    let file = |file: &serde_json::Value| {
+        let path = workplace.latest(file.as_str().expect("a file"));
+        path.to_str().expect("a plain path").to_owned()
+    };
+    let violation = &proof["violation"];
+    assert_eq!(violation["claim"], "over-refund", "{proof}");
+    let verified = Command::new(env!("CARGO_BIN_EXE_recoup-verify"))
+        .args([file(&proof["history"]), file(&violation["certificate"])])
+        .output()
+        .expect("it is built");
+    let said = String::from_utf8_lossy(&verified.stdout);
+    assert!(verified.status.success(), "{said}");
+    let picture = std::fs::read_to_string(file(&violation["picture"])).expect("a picture");
+    assert!(picture.contains("10000 paid"), "{picture}");
+    let page = std::fs::read_to_string(workplace.latest("report.html")).expect("the page");
+    assert!(page.contains("aria-label=\"What happened\""), "no picture");
+
+    let reproducer = &violation["reproducer"];
+    assert!(reproducer["failed"].as_u64() > Some(0), "{reproducer}");
+    let again = reproducer["command"].as_str().expect("a command");
+    let line = format!("replay    {again}");
+    assert!(found.stdout.contains(&line), "{line}: {}", found.stdout);
+    let path = file(&reproducer["file"]);
+    let replay = ["replay", &path, "--rounds", "12", "--target", &gateway.url];
+    run(&workplace, &replay).expect(5);
+    run(&workplace, &["replay", &path, "--rounds", "12"]).expect(0);
 }
 
 #[test]

@@ -4,12 +4,10 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::command;
 use super::escape::text;
-use super::{members, races};
-use crate::report::block::{reproducer_share, violation_heading};
+use super::{members, proof, races};
+use crate::report::block::violation_heading;
 use crate::report::collected::Report;
-use crate::report::picture::{self, Place};
 use crate::report::{figures, json, power};
 use crate::verdict::{AuditSummary, Violation};
 
@@ -80,10 +78,10 @@ fn write_violations(violations: &[Violation], out: &mut dyn Write) -> io::Result
             text(&violation_heading(violation)),
             text(&violation.message),
         )?;
-        write_picture(violation, &mut room, out)?;
-        write_witness(violation, out)?;
-        write_files(violation, out)?;
-        write_reproducer(violation, out)?;
+        proof::write_picture(violation, &mut room, out)?;
+        proof::write_witness(violation, out)?;
+        proof::write_files(violation, out)?;
+        proof::write_reproducer(violation, out)?;
         writeln!(out, "</details>")?;
     }
     match violations.len().saturating_sub(TOLD_LIMIT) {
@@ -119,79 +117,6 @@ fn write_kinds(violations: &[Violation], out: &mut dyn Write) -> io::Result<()> 
         )?;
     }
     writeln!(out, "</tbody></table>")
-}
-
-fn write_witness(violation: &Violation, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(
-        out,
-        "<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr><th>Refund</th><th class=\"figure\">Amount</th>\
-         <th class=\"figure\">Sent</th><th class=\"figure\">Answered</th><th>Outcome</th></tr></thead>\n<tbody>"
-    )?;
-    for step in &violation.witness {
-        let answered = step
-            .answered
-            .map_or_else(|| "never".to_owned(), |place| place.to_string());
-        writeln!(
-            out,
-            "<tr><td><code>{}</code></td><td class=\"figure\">{}</td><td class=\"figure\">{}</td>\
-             <td class=\"figure\">{answered}</td><td>{}</td></tr>",
-            text(&step.refund),
-            step.amount,
-            step.sent,
-            text(&step.outcome),
-        )?;
-    }
-    writeln!(out, "</tbody></table></div>")
-}
-
-/// The picture, as long as there is room for one on the page.
-fn write_picture(violation: &Violation, room: &mut usize, out: &mut dyn Write) -> io::Result<()> {
-    let scene = violation.exhibit.as_ref().and_then(|e| e.scene.as_ref());
-    let Some(scene) = scene else {
-        return Ok(());
-    };
-    let svg = picture::svg(violation, scene, Place::Page);
-    let Some(left) = room.checked_sub(svg.len()) else {
-        return Ok(());
-    };
-    *room = left;
-    writeln!(
-        out,
-        "<figure class=\"wide\" tabindex=\"0\" role=\"group\" aria-label=\"What happened\">\n{svg}</figure>"
-    )
-}
-
-/// Where its certificate and its picture are.
-fn write_files(violation: &Violation, out: &mut dyn Write) -> io::Result<()> {
-    let files = [
-        ("certificate", &violation.certificate),
-        ("picture", &violation.picture),
-    ];
-    for (name, file) in files {
-        if let Some(file) = file {
-            let file = text(file);
-            writeln!(
-                out,
-                "<p class=\"quiet\">The {name}: <a href=\"{file}\">{file}</a></p>"
-            )?;
-        }
-    }
-    Ok(())
-}
-
-/// The least traffic that shows it, and the command that sends it again.
-fn write_reproducer(violation: &Violation, out: &mut dyn Write) -> io::Result<()> {
-    let Some(reproducer) = &violation.reproducer else {
-        return Ok(());
-    };
-    let file = text(&reproducer.file);
-    writeln!(
-        out,
-        "<p>The <a href=\"{file}\">reproducer</a>: {}: {}</p>",
-        text(&reproducer.traffic),
-        reproducer_share(reproducer),
-    )?;
-    command::write("replay", &reproducer.command, out)
 }
 
 /// What the traffic could have shown, with every figure that the report has.

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::command;
 use super::escape::text;
-use super::message;
+use super::{message, proof};
 use crate::protocol::clause::Clause;
 use crate::report::again;
 use crate::report::block::to_text;
@@ -18,6 +18,8 @@ const OPEN_LIMIT: usize = 3;
 const EXCHANGE_LIMIT: usize = 10;
 /// Bytes of the page that exchanges may take; those beyond are in their files.
 const BUDGET: usize = 400_000;
+/// Bytes that pictures may take, likewise.
+const PICTURE_BUDGET: usize = 100_000;
 
 /// Writes the section; nothing where nothing failed.
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
@@ -28,6 +30,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut section = Section {
         report,
         left: BUDGET,
+        pictures_left: PICTURE_BUDGET,
         open: OPEN_LIMIT,
     };
     let is_open = |outcome: &&RuleOutcome| {
@@ -48,6 +51,8 @@ struct Section<'a> {
     report: &'a Report,
     /// Bytes that exchanges may still take.
     left: usize,
+    /// Bytes that pictures may still take.
+    pictures_left: usize,
     /// Outcomes that are still to be unfolded.
     open: usize,
 }
@@ -82,7 +87,7 @@ impl Section<'_> {
             out,
             "<details class=\"outcome {verdict}\" id=\"rule-{id}\"{open}>\n<summary>\
              <span class=\"tag {verdict}\">{verdict}</span> <h3><code>{id}</code></h3> \
-             <span class=\"level\">{}</span>{} <span class=\"message\">{}</span></summary>\n<div class=\"told\">\n<div>",
+             <span class=\"level\">{}</span>{} <span class=\"message\">{}</span></summary>",
             outcome.level,
             if outcome.is_money {
                 " <span class=\"tag fail\">money at risk</span>"
@@ -91,8 +96,16 @@ impl Section<'_> {
             },
             text(&outcome.message),
         )?;
+        if let Some(proof) = &outcome.detail.proof {
+            proof::write_picture(&proof.violation, &mut self.pictures_left, out)?;
+        }
+        writeln!(out, "<div class=\"told\">\n<div>")?;
         facts(outcome, self.report, out)?;
         commands(outcome, self.report, out)?;
+        if let Some(proof) = &outcome.detail.proof {
+            proof::write_files(&proof.violation, out)?;
+            proof::write_file("history", proof.history.as_ref(), out)?;
+        }
         writeln!(out, "</div>\n<div>")?;
         self.exchanges(&outcome.evidence, out)?;
         writeln!(out, "</div>\n</div>\n</details>")
@@ -187,14 +200,23 @@ fn clause(id: &str) -> String {
 /// The commands that show it again.
 fn commands(outcome: &RuleOutcome, report: &Report, out: &mut dyn Write) -> io::Result<()> {
     if let Some(line) = again::rule(outcome, report) {
-        command::write("the rule again", &line, out)?;
+        let name = match again::beside(report) {
+            Some(flags) => format!("the rule again, {flags}"),
+            None => "the rule again".to_owned(),
+        };
+        command::write(&name, &line, out)?;
     }
     let telling = again::telling(outcome);
-    if let Some(sending) = telling.and_then(|exchange| again::exchange(exchange, report)) {
+    let sending = telling.and_then(|exchange| again::exchange(exchange, report));
+    if let Some(sending) = &sending {
         command::write("curl", &sending.curl, out)?;
-        command::write("replay", &sending.replay, out)?;
     }
-    Ok(())
+    match (again::proof(outcome), &outcome.detail.proof, &sending) {
+        // One request of several shows little.
+        (Some(_), Some(proof), _) => proof::write_reproducer(&proof.violation, out),
+        (_, _, Some(sending)) => command::write("replay", &sending.replay, out),
+        _ => Ok(()),
+    }
 }
 
 fn write_exchange(

@@ -19,6 +19,7 @@ mod message;
 mod page;
 mod percentiles;
 mod plot;
+mod proof;
 mod races;
 mod run;
 

@@ -1,6 +1,9 @@
 //! A race: volleys at fresh orders, round after round, and the verdict on all
 //! that was heard.
 
+use std::io::{self, Write};
+use std::mem;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::audit::{Recorder, judge, settle};
@@ -10,7 +13,7 @@ use crate::conformance::raced::DUELS;
 use crate::conformance::rule::{Failure, Stop};
 use crate::conformance::volley::{Contenders, Shot};
 use crate::target::PaidOrder;
-use crate::verdict::{Observers, RunVerdict, Severity, Violation};
+use crate::verdict::{FailureDetail, Observers, Proof, RunVerdict, Severity, Violation};
 
 /// How many rounds a rule has that needs two requests to meet.
 const ROUNDS: usize = DUELS as usize;
@@ -65,7 +68,8 @@ impl Race {
     /// Runs the race and judges it.
     pub(super) async fn run(self, probe: &mut Probe) -> Result<(), Stop> {
         let caller = probe.caller().clone();
-        let recorder = Recorder::new(&caller.profile, None);
+        let kept = Kept::default();
+        let recorder = Recorder::new(&caller.profile, Some(Box::new(kept.clone())));
         let mut contenders = Contenders::open(probe, self.contenders).await?;
         let raced = probe.raced();
         raced.choice(probe).await;
@@ -95,8 +99,9 @@ impl Race {
         };
         let duels = if self.is_duel { volleys } else { 0 };
         raced.add(volleys, duels, &summary.exposure);
-        match (summary.violations.first(), cut_short, summary.verdict) {
-            (Some(violation), _, _) => Err(proven(violation, &replies)),
+        let violation = summary.violations.into_iter().next();
+        match (violation, cut_short, summary.verdict) {
+            (Some(violation), _, _) => Err(proven(violation, kept.take(), &replies)),
             // A few rounds are less exposure, and no reason to say nothing.
             (None, Some(stop), _) if rounds < FEWEST_ROUNDS => Err(stop),
             (None, _, RunVerdict::Inconclusive) => {
@@ -142,8 +147,8 @@ impl Race {
     }
 }
 
-/// A violation with the exchanges of its witness.
-fn proven(violation: &Violation, replies: &[Reply]) -> Stop {
+/// A violation with the history that proves it, and the exchanges of its witness.
+fn proven(violation: Violation, recorded: Vec<u8>, replies: &[Reply]) -> Stop {
     let evidence = replies
         .iter()
         .filter(|reply| {
@@ -162,8 +167,39 @@ fn proven(violation: &Violation, replies: &[Reply]) -> Stop {
         ),
         is_money: violation.severity != Severity::Protocol,
         evidence,
+        detail: FailureDetail {
+            proof: Some(Box::new(Proof {
+                violation,
+                history: None,
+                recorded,
+            })),
+            ..FailureDetail::default()
+        },
         ..Failure::default()
     }))
+}
+
+/// A history's file that is kept in memory.
+#[derive(Debug, Clone, Default)]
+struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl Kept {
+    /// All that was written, once its recorder has finished.
+    fn take(&self) -> Vec<u8> {
+        mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// One shot under a fresh number for each place, counted from 1.
