@@ -57,6 +57,8 @@ struct DialectSection<'a> {
     points: &'a [DialectPoint],
     signs: Option<&'a str>,
     verifies: Option<&'a str>,
+    #[serde(rename = "comparedWith")]
+    compared_with: &'a [String],
     changed: &'a [DialectChange],
 }
 
@@ -66,6 +68,7 @@ impl<'a> DialectSection<'a> {
             points: &dialect.points,
             signs: dialect.signs(),
             verifies: dialect.verifies(),
+            compared_with: &dialect.compared_with,
             changed: &dialect.changed,
         }
     }

@@ -111,6 +111,9 @@ impl Redactor {
             point.answer.iter_mut().for_each(|text| self.text(text));
             self.text(&mut point.note);
         }
+        for since in &mut dialect.compared_with {
+            self.text(since);
+        }
         for change in &mut dialect.changed {
             self.text(&mut change.was);
             self.text(&mut change.is);

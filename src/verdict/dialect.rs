@@ -64,6 +64,8 @@ impl fmt::Display for DialectChange {
 pub struct Dialect {
     /// The points, sorted by id.
     pub points: Vec<DialectPoint>,
+    /// What it was compared with, in the words of [`DialectChange::since`].
+    pub compared_with: Vec<String>,
     /// What differs from what was known before; see [`Dialect::compare`].
     pub changed: Vec<DialectChange>,
 }
@@ -74,7 +76,7 @@ impl Dialect {
         points.sort_by_key(|point| point.point);
         Self {
             points,
-            changed: Vec::new(),
+            ..Self::default()
         }
     }
 
@@ -115,6 +117,10 @@ impl Dialect {
     /// Notes in what this dialect differs from `earlier` answers. A point that
     /// was not observed both times is no difference.
     pub fn compare(&mut self, earlier: &BTreeMap<String, String>, since: &str) {
+        if earlier.is_empty() {
+            return;
+        }
+        self.compared_with.push(since.to_owned());
         for (point, is) in self.answers() {
             if let Some(was) = earlier.get(&point).filter(|was| **was != is) {
                 self.changed.push(DialectChange {
@@ -161,6 +167,9 @@ mod tests {
             changed,
             ["behaviour changed since the run of Monday: b was replay, is refuse"]
         );
+        // Where nothing is known of it, nothing was compared.
+        dialect.compare(&BTreeMap::new(), "the profile was written");
+        assert_eq!(dialect.compared_with, ["the run of Monday"]);
     }
 
     #[test]

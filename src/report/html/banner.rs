@@ -65,9 +65,10 @@ fn tiles(report: &Report) -> Vec<Tile> {
         } else {
             "caution"
         },
-        figure: match found.changed.len() as u64 {
-            0 => "no change".to_owned(),
-            changed => format!("{changed} changed"),
+        figure: match (found.changed.len(), found.compared_with.is_empty()) {
+            (0, true) => "first seen".to_owned(),
+            (0, false) => "no change".to_owned(),
+            (changed, _) => format!("{changed} changed"),
         },
         more: dialect::observed(found),
     });
