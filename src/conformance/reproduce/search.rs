@@ -117,6 +117,17 @@ struct Search<'a, T> {
 impl<T: Trying> Search<'_, T> {
     async fn shrink(&mut self) {
         self.drop_parts(volley_count, without_volleys).await;
+        self.drop_requests().await;
+        let at_once = at_once(&self.best);
+        self.accept(at_once).await;
+        // Of a smaller order fewer refunds are too many.
+        if self.lower_amounts().await {
+            self.drop_requests().await;
+        }
+    }
+
+    /// Leaves out requests, for as long as that finds some.
+    async fn drop_requests(&mut self) {
         // What goes together may only be missed together at first.
         loop {
             let before = self.best.len();
@@ -125,9 +136,6 @@ impl<T: Trying> Search<'_, T> {
                 break;
             }
         }
-        let at_once = at_once(&self.best);
-        self.accept(at_once).await;
-        self.lower_amounts().await;
     }
 
     /// Leaves out parts, large groups of them first.
@@ -149,18 +157,20 @@ impl<T: Trying> Search<'_, T> {
         }
     }
 
-    /// Tries the same of a smaller order, from the smallest on.
-    async fn lower_amounts(&mut self) {
+    /// Tries the same of a smaller order, from the smallest on; whether one
+    /// fails.
+    async fn lower_amounts(&mut self) -> bool {
         let mut paid = 1;
         while paid < self.best.paid && !self.is_stopped {
             for is_rounded_up in [true, false] {
                 let candidate = scaled(&self.best, paid, is_rounded_up);
                 if self.accept(candidate).await {
-                    return;
+                    return true;
                 }
             }
             paid *= 10;
         }
+        false
     }
 
     /// Takes a candidate for the best if it fails.
@@ -372,6 +382,19 @@ mod tests {
             "2 requests at once (refund 1 as number 1, refund 1 as number 2) on an order of 1"
         );
         assert_eq!(tried.failed, 1);
+    }
+
+    #[tokio::test]
+    async fn of_five_that_are_too_many_two_are_of_a_smaller_order() {
+        let ladder = Traffic {
+            paid: 10_000,
+            volleys: vec![Volley {
+                release: ReleaseForm::Whole,
+                requests: (1..=5).map(|number| refund(number, 2_001)).collect(),
+            }],
+        };
+        let (least, _) = search(&mut Script::of(is_duel), &[ladder]).await.unwrap();
+        assert_eq!((least.paid, least.len()), (1, 2));
     }
 
     #[tokio::test]

@@ -44,26 +44,33 @@ pub async fn reproduce(
     let Ok(mut rounds) = Rounds::open(probe, &starts, sought, limits).await else {
         return;
     };
-    let found = search(&mut rounds, &starts).await;
-    let is_found = found.is_some();
-    let (least, tried) = found.unwrap_or_else(|| (reproducer.traffic.clone(), Tried::default()));
+    let mut tried = Tried::default();
+    if let Some((least, showed)) = search(&mut rounds, &starts).await {
+        reproducer.traffic = least;
+        // That much is known, whatever becomes of measuring it.
+        note(reproducer, &showed);
+        tried = showed;
+    }
     rounds.renew(Limits {
         time: MEASURED_WITHIN,
         rounds: MEASURED_ROUNDS,
     });
-    let mut measured = rounds.measure(&least, MEASURED_ROUNDS).await;
-    // Nothing more is known of it than before.
-    if measured.rounds == 0 && !is_found {
-        return;
-    }
+    let mut measured = rounds.measure(&reproducer.traffic, MEASURED_ROUNDS).await;
     if measured.failed == 0 {
         measured.add(tried);
     }
-    reproducer.traffic = least;
-    reproducer.failed = measured.failed;
-    reproducer.rounds = measured.rounds;
-    if let Some(shows) = measured.shows {
-        reproducer.shows = shows;
+    note(reproducer, &measured);
+}
+
+/// Notes what came of a reproducer's rounds; nothing where there were none.
+fn note(reproducer: &mut Reproducer, tried: &Tried) {
+    if tried.rounds == 0 {
+        return;
+    }
+    reproducer.failed = tried.failed;
+    reproducer.rounds = tried.rounds;
+    if let Some(shows) = &tried.shows {
+        reproducer.shows.clone_from(shows);
     }
 }
 
