@@ -26,6 +26,8 @@ use super::target::TargetArgs;
 
 /// Where the scenario is looked for where none is named.
 const DEFAULT_SCENARIO: &str = "scenarios/sustained.toml";
+/// What is said where nothing was learned about how volleys leave best.
+const UNMEASURED: &str = "harmless requests before the load were not answered in time, so nothing says how volleys leave best: each request leaves in one write";
 
 /// Load from a scenario, audited as it runs.
 #[derive(Debug, Clone, Args)]
@@ -282,7 +284,12 @@ pub(super) async fn load(
         .with_clock(Clock::present());
     let release = if scenario.has_volleys() {
         tokio::select! {
-            release = release_in_load(&run.setting) => release,
+            release = release_in_load(&run.setting) => {
+                if release.is_none() {
+                    run.observers.emit(&Event::Notice(UNMEASURED.to_owned()));
+                }
+                release
+            }
             // Who stops it here stops the load before it begins.
             () = run.cancel.cancelled() => None,
         }

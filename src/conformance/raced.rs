@@ -102,7 +102,23 @@ impl Raced {
     /// What harmless volleys show, measured once a run: refunds of an order that
     /// nobody has paid for, as many as a duel has, whichever race comes first.
     pub async fn choice(&self, probe: &mut Probe) -> Choice {
-        *self.choice.get_or_init(|| measure(probe)).await
+        let choice = async {
+            let mut measured = Measured::default();
+            measured.gather(probe).await;
+            measured.choice()
+        };
+        *self.choice.get_or_init(|| choice).await
+    }
+
+    /// The same from what can be measured within `time`.
+    async fn choice_within(&self, time: Duration, probe: &mut Probe) -> Choice {
+        let choice = async {
+            let mut measured = Measured::default();
+            // What was gathered by then is enough.
+            let _ = timeout(time, measured.gather(probe)).await;
+            measured.choice()
+        };
+        *self.choice.get_or_init(|| choice).await
     }
 
     /// The median service time of a harmless request; zero before the choice.
@@ -146,45 +162,55 @@ impl Raced {
 pub async fn release_in_load(setting: &Setting) -> Option<Released> {
     let mut probe = Probe::new(setting.clone(), "release");
     let raced = probe.raced();
-    let choice = timeout(MEASURED_WITHIN, raced.choice(&mut probe)).await;
-    choice.ok()?.in_load()
+    let choice = raced.choice_within(MEASURED_WITHIN, &mut probe).await;
+    choice.in_load()
 }
 
-/// Fires harmless volleys, by both ways in turn. A target that does not answer
-/// them all is not waited for again.
-async fn measure(probe: &mut Probe) -> Choice {
-    let Ok(mut contenders) = Contenders::open(probe, CONTENDERS).await else {
-        return Choice::default();
-    };
-    let recorder = Recorder::new(&probe.caller().profile.clone(), None);
-    let mut spreads: [Vec<Duration>; 2] = [Vec::new(), Vec::new()];
-    let mut services: Vec<Duration> = Vec::new();
+/// What harmless volleys showed so far.
+#[derive(Debug, Default)]
+struct Measured {
+    whole: Vec<Duration>,
+    last_byte: Vec<Duration>,
+    services: Vec<Duration>,
+}
 
-    'volleys: for _ in 0..VOLLEYS {
-        for (release, spreads) in [ReleaseForm::Whole, ReleaseForm::LastByte]
-            .into_iter()
-            .zip(&mut spreads)
-        {
+impl Measured {
+    /// Fires harmless volleys, by both ways in turn. A target that does not
+    /// answer them all is not waited for again.
+    async fn gather(&mut self, probe: &mut Probe) {
+        let Ok(mut contenders) = Contenders::open(probe, CONTENDERS).await else {
+            return;
+        };
+        let recorder = Recorder::new(&probe.caller().profile.clone(), None);
+        for volley in 0..VOLLEYS * 2 {
+            let (release, spreads) = match volley % 2 {
+                0 => (ReleaseForm::Whole, &mut self.whole),
+                _ => (ReleaseForm::LastByte, &mut self.last_byte),
+            };
             let order = probe.caller().numbers.order();
             let shots: Vec<Shot> = (0..CONTENDERS)
                 .map(|_| Shot::of(&order, probe.refund_number(), 1))
                 .collect();
             let landed = contenders.fire(probe, &recorder, &shots, release).await;
             let Some(spread) = landed.as_deref().ok().and_then(spread) else {
-                break 'volleys;
+                return;
             };
             spreads.push(spread);
             if release == ReleaseForm::Whole {
-                services.extend(landed.iter().flatten().map(|reply| reply.exchange.took));
+                let replies = landed.iter().flatten();
+                self.services
+                    .extend(replies.map(|reply| reply.exchange.took));
             }
         }
     }
-    let [whole, last_byte] = spreads.map(median);
-    Choice {
-        contenders: u32::try_from(CONTENDERS).unwrap_or(u32::MAX),
-        whole,
-        last_byte,
-        service: median(services).unwrap_or_default(),
+
+    fn choice(self) -> Choice {
+        Choice {
+            contenders: u32::try_from(CONTENDERS).unwrap_or(u32::MAX),
+            whole: median(self.whole),
+            last_byte: median(self.last_byte),
+            service: median(self.services).unwrap_or_default(),
+        }
     }
 }
 
