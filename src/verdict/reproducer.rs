@@ -204,14 +204,17 @@ impl Traffic {
     /// More requests than this are no round of one order.
     pub const MOST_REQUESTS: usize = 256;
 
-    /// The same, with the last bytes of those volleys held back whose requests
-    /// leave at once.
+    /// The same, with the last bytes of volleys held back. What leaves apart is
+    /// never held, unless some of it is abandoned: nothing is heard of it while
+    /// the others wait.
     #[must_use]
     pub fn by_last_byte(&self) -> Self {
         let mut traffic = self.clone();
         for volley in &mut traffic.volleys {
-            let mut requests = volley.requests.iter();
-            if requests.len() > 1 && requests.all(|request| request.after_micros() == 0) {
+            let requests = &volley.requests;
+            let is_apart = requests.iter().any(|request| request.after_micros() > 0)
+                && !requests.iter().any(VolleyRequest::is_abandoned);
+            if requests.len() > 1 && !is_apart {
                 volley.release = ReleaseForm::LastByte;
             }
         }
@@ -309,6 +312,17 @@ impl VolleyRequest {
         }
     }
 
+    /// Whether nobody waits for its answer.
+    const fn is_abandoned(&self) -> bool {
+        matches!(
+            self,
+            Self::Refund {
+                abandoned: true,
+                ..
+            }
+        )
+    }
+
     /// The same, leaving with the first.
     #[must_use]
     pub const fn at_once(mut self) -> Self {
@@ -354,6 +368,28 @@ mod tests {
             found_with: "o1".to_owned(),
             seed: u64::MAX,
         }
+    }
+
+    #[test]
+    fn what_leaves_apart_is_held_only_where_some_of_it_is_abandoned() {
+        let held = |after_micros, abandoned| {
+            let mut traffic = duel().traffic;
+            traffic.volleys[1].release = ReleaseForm::Whole;
+            if let VolleyRequest::Refund {
+                after_micros: after,
+                abandoned: is_abandoned,
+                ..
+            } = &mut traffic.volleys[1].requests[1]
+            {
+                (*after, *is_abandoned) = (after_micros, abandoned);
+            }
+            let held = traffic.by_last_byte();
+            assert_eq!(held.volleys[0].release, ReleaseForm::Whole);
+            held.has_held()
+        };
+        assert!(held(0, false));
+        assert!(!held(250, false));
+        assert!(held(250, true));
     }
 
     #[test]
