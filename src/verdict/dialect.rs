@@ -64,7 +64,8 @@ impl fmt::Display for DialectChange {
 pub struct Dialect {
     /// The points, sorted by id.
     pub points: Vec<DialectPoint>,
-    /// What it was compared with, in the words of [`DialectChange::since`].
+    /// What it was compared with at one point at least, in the words of
+    /// [`DialectChange::since`].
     pub compared_with: Vec<String>,
     /// What differs from what was known before; see [`Dialect::compare`].
     pub changed: Vec<DialectChange>,
@@ -117,12 +118,13 @@ impl Dialect {
     /// Notes in what this dialect differs from `earlier` answers. A point that
     /// was not observed both times is no difference.
     pub fn compare(&mut self, earlier: &BTreeMap<String, String>, since: &str) {
-        if earlier.is_empty() {
-            return;
-        }
-        self.compared_with.push(since.to_owned());
+        let mut is_compared = false;
         for (point, is) in self.answers() {
-            if let Some(was) = earlier.get(&point).filter(|was| **was != is) {
+            let Some(was) = earlier.get(&point) else {
+                continue;
+            };
+            is_compared = true;
+            if *was != is {
                 self.changed.push(DialectChange {
                     point,
                     was: was.clone(),
@@ -130,6 +132,9 @@ impl Dialect {
                     since: since.to_owned(),
                 });
             }
+        }
+        if is_compared {
+            self.compared_with.push(since.to_owned());
         }
     }
 }
@@ -168,7 +173,8 @@ mod tests {
             ["behaviour changed since the run of Monday: b was replay, is refuse"]
         );
         // Where nothing is known of it, nothing was compared.
-        dialect.compare(&BTreeMap::new(), "the profile was written");
+        let other = BTreeMap::from([("c".to_owned(), "refused".to_owned())]);
+        dialect.compare(&other, "the profile was written");
         assert_eq!(dialect.compared_with, ["the run of Monday"]);
     }
 
