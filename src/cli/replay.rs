@@ -182,19 +182,22 @@ impl ReplayArgs {
             key: &caller.partner.key,
         };
         let (renewed, members) = renewable.renewed(&renewal);
-        // What the request tests stays as it is, and so may a number. The order
-        // was paid for in any case.
-        let made: Vec<String> = [
+        // What the request tests stays as it is, and so may a number.
+        let mut made: Vec<String> = [
             ("reqMsgId", format!("message {}", renewal.message)),
             ("refundNo", format!("refund {}", renewal.refund)),
-            ("", format!("order {} ({paid})", renewal.order)),
+            (
+                "partnerOrderNo",
+                format!("order {} ({paid})", renewal.order),
+            ),
             ("requestTime", format!("time {}", renewal.time)),
             ("reqTime", format!("time {}", renewal.time)),
         ]
         .into_iter()
-        .filter(|(member, _)| member.is_empty() || members.contains(member))
+        .filter(|(member, _)| members.contains(member))
         .map(|(_, made)| made)
         .collect();
+        made.dedup();
         let making = format!("signed anew: {}", made.join(", "));
         Ok((renewed, making))
     }

@@ -16,8 +16,8 @@ impl Recorded {
     fn by(fault: &str, rule: &str) -> Self {
         let workplace = Workplace::new();
         let gateway = Gateway::start(&workplace, &["--store", "memory", "--fault", fault]);
-        let check = ["check", "--quiet", "--only", rule, "--target", &gateway.url];
-        let mut command = workplace.recoup(&check);
+        let check = ["check", "--quiet", "--level", "should", "--only", rule];
+        let mut command = workplace.recoup(&with(&check, &["--target", &gateway.url]));
         command.env("RECOUP_SIGN_KEY", "123456");
         assert!(matches!(Run::of(command).code, 1 | 5));
         let evidence = workplace.report()["rules"][0]["evidence"].clone();
@@ -92,6 +92,19 @@ fn a_fresh_request_shows_the_fault_again_and_its_repair() {
     let paid = ["--fresh", "--paid", "7"];
     let run = recorded.replay(&repaired.url, &paid).expect(1);
     assert!(run.stdout.contains("(7 paid)"), "{}", run.stdout);
+}
+
+#[test]
+fn only_what_was_renewed_is_said_to_be() {
+    let recorded = Recorded::by("query-status-stuck", "orders.query-status");
+    let run = recorded.replay(&recorded.gateway.url, &["--fresh"]);
+    let line = run.stdout.lines().find(|line| line.contains("signed anew"));
+    let line = line.unwrap_or_else(|| panic!("{}", run.stdout));
+    assert!(
+        line.contains("message ") && line.contains(" paid)"),
+        "{line}"
+    );
+    assert!(!line.contains("refund "), "{line}");
 }
 
 #[test]
