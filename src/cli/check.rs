@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use crate::conformance::reproduce::Limits;
 use crate::conformance::runner::Options;
 use crate::conformance::{Baseline, CheckOutcome, Regressions, Rule, Selection};
 use crate::verdict::{Event, ExitCode, Level, Verdict};
@@ -13,6 +14,7 @@ use super::dialect::DialectArgs;
 use super::error::CliError;
 use super::output::OutputArgs;
 use super::run::{End, Run};
+use super::shrink::OF_RULES;
 use super::target::TargetArgs;
 
 /// How often a rule that failed is tried again.
@@ -125,6 +127,7 @@ impl RuleArgs {
                 },
                 fail_fast: self.fail_fast,
                 again: TRIES_AGAIN,
+                shrinking: Some(OF_RULES),
                 baseline: match &self.baseline {
                     Some(file) => Baseline::read(file)?,
                     None => Baseline::default(),
@@ -140,6 +143,12 @@ impl RuleArgs {
 }
 
 impl RulePlan {
+    /// The same with so much time for what rules prove to become small.
+    pub(super) fn shrinking(mut self, limits: Option<Limits>) -> Self {
+        self.options.shrinking = limits;
+        self
+    }
+
     /// Runs the rules, then looks at the dialect: orders of a pool and of a
     /// budget belong to the rules first. Whoever asks for some rules alone gets
     /// no dialect, unless a profile is to be saved.

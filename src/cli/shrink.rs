@@ -1,5 +1,5 @@
-//! What becomes of violations about money once a load has ended: they are tried
-//! again on fresh orders, and their reproducers made small.
+//! What becomes of violations about money, once a load has ended or a rule has
+//! failed: they are tried again on fresh orders, and their reproducers made small.
 
 use std::num::NonZeroU32;
 use std::str::FromStr;
@@ -50,7 +50,24 @@ impl FromStr for ShrinkTime {
     }
 }
 
+/// How long and how often what a rule proved is tried again, for each claim.
+pub(super) const OF_RULES: Limits = Limits {
+    time: Duration::from_secs(2),
+    rounds: 400,
+};
+
 impl ShrinkArgs {
+    /// The same for a run that may shrink less than that.
+    pub(super) fn of_rules(self) -> Option<Limits> {
+        match self.shrink {
+            ShrinkTime::Off => None,
+            ShrinkTime::For(time) => Some(Limits {
+                time: time.min(OF_RULES.time),
+                rounds: self.shrink_rounds.get(),
+            }),
+        }
+    }
+
     /// Tries the gravest violation of each claim again and makes it small, where
     /// orders are not limited and nobody has stopped the run.
     pub(super) async fn shrink(

@@ -10,19 +10,16 @@ use crate::audit::witness::exhibit::find;
 use crate::verdict::{Proof, Reproduced};
 
 use super::probe::{Probe, Setting};
-use super::reproduce as reproducer;
+use super::reproduce::{self as reproducer, Limits};
 use super::rule::{Rule, Stop};
 use super::runner::attempt;
 
 /// How long trying again may take in all. What is not done by then is not
 /// counted.
 const WITHIN: Duration = Duration::from_secs(20);
-/// How long and how often a violation is tried again for its reproducer to
-/// become small.
-const SHRINKING: reproducer::Limits = reproducer::Limits {
-    time: Duration::from_secs(2),
-    rounds: 400,
-};
+/// How much longer than its time shrinking may take, the last rounds that say
+/// how often it fails included. What was found by then is kept.
+const BEYOND: Duration = Duration::from_secs(18);
 
 /// Tries a rule that has failed once up to `times` more, with the same
 /// randomness and under new numbers.
@@ -46,8 +43,8 @@ pub(super) async fn reproduce(rule: &'static Rule, setting: Setting, times: u32)
 }
 
 /// Tries a violation that a rule proved again on fresh orders, and makes its
-/// reproducer small. Where that does not end in time it stays what it was.
-pub(super) async fn shrink(setting: &Setting, proof: &mut Proof) {
+/// reproducer small.
+pub(super) async fn shrink(setting: &Setting, proof: &mut Proof, limits: Limits) {
     let recorded = proof.recorded.as_slice();
     let Ok(history) = TextReader::new(recorded).and_then(TextReader::read_all) else {
         return;
@@ -56,8 +53,8 @@ pub(super) async fn shrink(setting: &Setting, proof: &mut Proof) {
         return;
     };
     let order = &history.orders[index];
-    let shrinking = reproducer::reproduce(setting, order, &mut proof.violation, SHRINKING);
-    let _ = timeout(WITHIN, shrinking).await;
+    let shrinking = reproducer::reproduce(setting, order, &mut proof.violation, limits);
+    let _ = timeout(limits.time + BEYOND, shrinking).await;
 }
 
 /// The name of the numbers of a further attempt.

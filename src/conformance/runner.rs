@@ -15,6 +15,7 @@ use super::again::{reproduce, shrink};
 use super::baseline::Baseline;
 use super::probe::{Probe, Setting};
 use super::regressions::Regressions;
+use super::reproduce::Limits;
 use super::rule::{Failure, Rule, Stop, Turn};
 
 /// How rules are run.
@@ -30,6 +31,10 @@ pub struct Options {
     /// How often a rule that failed is tried again, to tell whether it fails
     /// each time. Where orders are limited it is not.
     pub again: u32,
+    /// How long and how often a violation that a rule proved is tried again,
+    /// once for each claim, for its reproducer to become small; `None`: not at
+    /// all. Where rules are not tried again, neither is this.
+    pub shrinking: Option<Limits>,
     /// Failures that are let pass.
     pub baseline: Baseline,
     /// Failures of earlier runs, which are tried first, each with its seed.
@@ -94,8 +99,10 @@ pub async fn run(
 enum Done {
     /// A rule was tried.
     Tried(&'static Rule, Box<Judged>),
-    /// A rule that had failed was tried again, and so was what it proved.
-    TriedAgain(Reproduced, Option<Box<Proof>>),
+    /// A rule that had failed was tried again.
+    TriedAgain(Reproduced),
+    /// So was what it had proved.
+    Shrunk(Box<Proof>),
 }
 
 /// The verdict on a rule, and what trying its earlier failures brought.
@@ -123,7 +130,7 @@ impl Batch<'_> {
         let mut names: Vec<(Id, &'static Rule)> = Vec::new();
         // Verdicts of rules that are being tried again.
         let mut failed: BTreeMap<Id, RuleOutcome> = BTreeMap::new();
-        // One small reproducer of each claim is enough.
+        // Claims with a small reproducer: one of each is enough.
         let mut shrunk: BTreeSet<Claim> = BTreeSet::new();
         loop {
             while running.len() < jobs && !outcome.is_cut_short {
@@ -166,23 +173,31 @@ impl Batch<'_> {
                     outcome.is_cut_short |= self.options.fail_fast;
                     let (mut setting, times) = (self.setting.clone(), self.options.again);
                     setting.seed = verdict.detail.failing_seed.unwrap_or(setting.seed);
-                    let mut proof = verdict.detail.proof.clone();
-                    proof.take_if(|proof| !shrunk.insert(proof.violation.claim));
                     let again = running.spawn(async move {
-                        let reproduced = reproduce(rule, setting.clone(), times).await;
-                        if let Some(proof) = &mut proof {
-                            shrink(&setting, proof).await;
-                        }
-                        Done::TriedAgain(reproduced, proof)
+                        Done::TriedAgain(reproduce(rule, setting, times).await)
                     });
                     failed.insert(again.id(), verdict);
                 }
-                Ok((id, Done::TriedAgain(reproduced, proof))) => {
+                Ok((id, Done::TriedAgain(reproduced))) => {
                     let mut verdict = failed.remove(&id).expect("it had failed before");
                     verdict.detail.reproduced = Some(reproduced);
-                    if proof.is_some() {
-                        verdict.detail.proof = proof;
+                    let Some((mut proof, limits)) = self.to_shrink(&verdict, &shrunk) else {
+                        self.finish(verdict, outcome);
+                        continue;
+                    };
+                    let setting = self.setting.clone();
+                    let shrinking = running.spawn(async move {
+                        shrink(&setting, &mut proof, limits).await;
+                        Done::Shrunk(proof)
+                    });
+                    failed.insert(shrinking.id(), verdict);
+                }
+                Ok((id, Done::Shrunk(proof))) => {
+                    let mut verdict = failed.remove(&id).expect("it had failed before");
+                    if proof.has_failed_again() {
+                        shrunk.insert(proof.violation.claim);
                     }
+                    verdict.detail.proof = Some(proof);
                     self.finish(verdict, outcome);
                 }
                 Err(error) => {
@@ -212,6 +227,17 @@ impl Batch<'_> {
             && rule.turn != Turn::Last
             && self.options.again > 0
             && self.setting.orders.is_unlimited()
+    }
+
+    /// What a rule proved, where its reproducer is to be made small.
+    fn to_shrink(
+        &self,
+        verdict: &RuleOutcome,
+        shrunk: &BTreeSet<Claim>,
+    ) -> Option<(Box<Proof>, Limits)> {
+        let proof = verdict.detail.proof.as_ref()?;
+        let limits = self.options.shrinking?;
+        (!shrunk.contains(&proof.violation.claim)).then(|| (proof.clone(), limits))
     }
 
     /// Takes note of a verdict and tells the observer.

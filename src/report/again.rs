@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::collected::Report;
 use super::script::{curl_line, word};
-use crate::verdict::{ExchangeEvidence, Reproducer, RuleOutcome, RunPlan};
+use crate::verdict::{ExchangeEvidence, Reproducer, Reproduction, RuleOutcome, RunPlan};
 
 /// The commands that send one request again.
 pub(crate) struct Sending {
@@ -59,11 +59,11 @@ pub(crate) fn beside(report: &Report) -> Option<&'static str> {
     (!report.plan.in_process).then_some("with the run's other flags")
 }
 
-/// The command that tries again what a rule proved, where there is one.
-pub(crate) fn proof(outcome: &RuleOutcome) -> Option<&str> {
+/// The traffic that showed again what a rule proved, where some did.
+pub(crate) fn proof(outcome: &RuleOutcome) -> Option<&Reproduction> {
     let proof = outcome.detail.proof.as_ref()?;
     let reproducer = proof.violation.reproducer.as_ref()?;
-    Some(&reproducer.command)
+    (reproducer.failed > 0).then_some(reproducer)
 }
 
 /// The commands that send this request again, once its files are written.

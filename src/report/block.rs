@@ -81,27 +81,20 @@ pub(crate) fn write_rule(
     if let Some(sending) = &sending {
         writeln!(out, "  curl      {}", sending.curl)?;
     }
-    if let Some(proof) = &detail.proof {
-        write_proof(&proof.violation, out)?;
-    }
-    // One request of several shows little.
-    let replay = again::proof(outcome).or(sending.as_ref().map(|sending| sending.replay.as_str()));
-    match replay {
-        Some(replay) => writeln!(out, "  replay    {}", shown::line(replay)),
-        None => Ok(()),
-    }
-}
-
-/// Where the proof of a violation is, and the least traffic that shows it.
-fn write_proof(violation: &Violation, out: &mut dyn Write) -> io::Result<()> {
-    if let Some(certificate) = &violation.certificate {
+    let proof = detail.proof.as_ref();
+    if let Some(certificate) = proof.and_then(|proof| proof.violation.certificate.as_ref()) {
         writeln!(out, "  proof     {}", shown::line(certificate))?;
     }
-    if let Some(reproducer) = &violation.reproducer {
-        let (traffic, share) = (&reproducer.traffic, reproducer_share(reproducer));
-        writeln!(out, "  traffic   {traffic}: {share}")?;
+    match (again::proof(outcome), sending) {
+        // One request of several shows little.
+        (Some(least), _) => {
+            let share = reproducer_share(least);
+            writeln!(out, "  traffic   {}: {share}", least.traffic)?;
+            writeln!(out, "  replay    {}", shown::line(&least.command))
+        }
+        (None, Some(sending)) => writeln!(out, "  replay    {}", sending.replay),
+        (None, None) => Ok(()),
     }
-    Ok(())
 }
 
 /// Seed and clock, how often it failed, and the command that tries it again.

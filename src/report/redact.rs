@@ -100,6 +100,7 @@ impl Redactor {
         }
         if let Some(proof) = &mut detail.proof {
             self.violation(&mut proof.violation);
+            (proof.recorded, _) = self.bytes(&proof.recorded, 0);
         }
         for exchange in &mut outcome.evidence {
             self.exchange(exchange);

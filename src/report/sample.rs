@@ -11,8 +11,8 @@ use crate::verdict::{
     DialectPoint, Event, ExchangeEvidence, Exhibit, ExitCode, Exposure, FailureDetail, KindSummary,
     Lane, LaneKind, Latency, Level, LoadProgress, LoadSummary, MoneyPoint, Observer,
     PercentilePoint, Proof, REPRODUCER_SCHEMA, Races, ReleaseForm, Released, Reproduced,
-    Reproducer, RuleOutcome, RunPlan, RunVerdict, Scene, Severity, ThresholdOutcome, TimelinePoint,
-    Timing, Traffic, Verdict, Violation, Volley, VolleyRequest, WitnessStep,
+    Reproducer, Reproduction, RuleOutcome, RunPlan, RunVerdict, Scene, Severity, ThresholdOutcome,
+    TimelinePoint, Timing, Traffic, Verdict, Violation, Volley, VolleyRequest, WitnessStep,
 };
 
 /// A sign key that the failed run's gateway gives away everywhere.
@@ -241,12 +241,24 @@ pub(super) fn violation() -> Violation {
     }
 }
 
-/// The same, found by a rule.
+/// The same, found by a rule, with its files. The history holds the sign key.
 fn proof() -> Proof {
+    let file = |name: &str| format!("proofs/refunding.total/{name}");
     Proof {
-        violation: violation(),
-        history: None,
-        recorded: b"{}\n".to_vec(),
+        violation: Violation {
+            certificate: Some(file("certificate.json")),
+            picture: Some(file("picture.svg")),
+            reproducer: Some(Reproduction {
+                file: file("reproducer.json"),
+                command: "recoup replay reproducer.json --seed 42".into(),
+                traffic: reproducer().traffic.to_string(),
+                failed: 31,
+                rounds: 40,
+            }),
+            ..violation()
+        },
+        history: Some(file("history.ndjson")),
+        recorded: format!("{{\"currency\":\"{SECRET}\"}}\n").into_bytes(),
     }
 }
 

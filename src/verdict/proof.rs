@@ -17,6 +17,13 @@ pub struct Proof {
 }
 
 impl Proof {
+    /// Whether it showed again when it was tried.
+    pub fn has_failed_again(&self) -> bool {
+        let exhibit = self.violation.exhibit.as_ref();
+        let reproducer = exhibit.and_then(|exhibit| exhibit.reproducer.as_ref());
+        reproducer.is_some_and(|reproducer| reproducer.failed > 0)
+    }
+
     /// Notes the seed of its run in the reproducer, where it has one.
     pub fn set_seed(&mut self, seed: u64) {
         let exhibit = self.violation.exhibit.as_mut();

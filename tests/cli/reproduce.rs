@@ -108,6 +108,8 @@ fn a_race_that_a_rule_finds_comes_with_its_proof_and_is_made_small() {
 
     let reproducer = &violation["reproducer"];
     assert!(reproducer["failed"].as_u64() > Some(0), "{reproducer}");
+    let traffic = reproducer["traffic"].as_str().expect("words");
+    assert!(traffic.starts_with("2 requests at once"), "{traffic}");
     let again = reproducer["command"].as_str().expect("a command");
     let line = format!("replay    {again}");
     assert!(found.stdout.contains(&line), "{line}: {}", found.stdout);

@@ -81,7 +81,9 @@ fn write_violations(violations: &[Violation], out: &mut dyn Write) -> io::Result
         proof::write_picture(violation, &mut room, out)?;
         proof::write_witness(violation, out)?;
         proof::write_files(violation, out)?;
-        proof::write_reproducer(violation, out)?;
+        if let Some(reproducer) = &violation.reproducer {
+            proof::write_reproducer(reproducer, out)?;
+        }
         writeln!(out, "</details>")?;
     }
     match violations.len().saturating_sub(TOLD_LIMIT) {

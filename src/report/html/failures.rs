@@ -103,8 +103,13 @@ impl Section<'_> {
         facts(outcome, self.report, out)?;
         commands(outcome, self.report, out)?;
         if let Some(proof) = &outcome.detail.proof {
+            let reproducer = proof.violation.reproducer.as_ref();
             proof::write_files(&proof.violation, out)?;
             proof::write_file("history", proof.history.as_ref(), out)?;
+            if again::proof(outcome).is_none() {
+                let file = reproducer.map(|reproducer| &reproducer.file);
+                proof::write_file("reproducer", file, out)?;
+            }
         }
         writeln!(out, "</div>\n<div>")?;
         self.exchanges(&outcome.evidence, out)?;
@@ -211,11 +216,11 @@ fn commands(outcome: &RuleOutcome, report: &Report, out: &mut dyn Write) -> io::
     if let Some(sending) = &sending {
         command::write("curl", &sending.curl, out)?;
     }
-    match (again::proof(outcome), &outcome.detail.proof, &sending) {
+    match (again::proof(outcome), &sending) {
         // One request of several shows little.
-        (Some(_), Some(proof), _) => proof::write_reproducer(&proof.violation, out),
-        (_, _, Some(sending)) => command::write("replay", &sending.replay, out),
-        _ => Ok(()),
+        (Some(least), _) => proof::write_reproducer(least, out),
+        (None, Some(sending)) => command::write("replay", &sending.replay, out),
+        (None, None) => Ok(()),
     }
 }
 

@@ -7,7 +7,7 @@ use super::command;
 use super::escape::text;
 use crate::report::block::reproducer_share;
 use crate::report::picture::{self, Place};
-use crate::verdict::Violation;
+use crate::verdict::{Reproduction, Violation};
 
 /// The operations that show it.
 pub(super) fn write_witness(violation: &Violation, out: &mut dyn Write) -> io::Result<()> {
@@ -73,10 +73,7 @@ pub(super) fn write_file(name: &str, file: Option<&String>, out: &mut dyn Write)
 }
 
 /// The least traffic that shows it, and the command that sends it again.
-pub(super) fn write_reproducer(violation: &Violation, out: &mut dyn Write) -> io::Result<()> {
-    let Some(reproducer) = &violation.reproducer else {
-        return Ok(());
-    };
+pub(super) fn write_reproducer(reproducer: &Reproduction, out: &mut dyn Write) -> io::Result<()> {
     let file = text(&reproducer.file);
     writeln!(
         out,
