@@ -198,7 +198,16 @@ impl ReplayArgs {
         .map(|(_, made)| made)
         .collect();
         made.dedup();
-        let making = format!("signed anew: {}", made.join(", "));
+        if made.is_empty() {
+            made.push("nothing else is new".to_owned());
+        }
+        let unnamed = if api == Api::Pay || members.contains(&"partnerOrderNo") {
+            String::new()
+        } else {
+            let order = &renewal.order;
+            format!("; {paid} for order {order}, which it does not name")
+        };
+        let making = format!("signed anew: {}{unnamed}", made.join(", "));
         Ok((renewed, making))
     }
 

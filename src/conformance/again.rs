@@ -17,8 +17,8 @@ use super::runner::attempt;
 /// How long trying again may take in all. What is not done by then is not
 /// counted.
 const WITHIN: Duration = Duration::from_secs(20);
-/// How much longer than its time shrinking may take, the last rounds that say
-/// how often it fails included. What was found by then is kept.
+/// How much longer than its time shrinking may take: to open connections, to end
+/// the round that is under way, and to say how often the least traffic fails.
 const BEYOND: Duration = Duration::from_secs(18);
 
 /// Tries a rule that has failed once up to `times` more, with the same

@@ -21,6 +21,8 @@ pub const CONTENDERS: usize = 8;
 pub const DUELS: u32 = 24;
 /// How many harmless volleys are fired by each way of release.
 const VOLLEYS: usize = 9;
+/// Fewer than this by one way say nothing: the first may still be warming up.
+const FEWEST_VOLLEYS: usize = 3;
 /// How long a load waits for that.
 const MEASURED_WITHIN: Duration = Duration::from_secs(5);
 /// So many times closer together last bytes have to bring answers for a load to
@@ -114,8 +116,11 @@ impl Raced {
     async fn choice_within(&self, time: Duration, probe: &mut Probe) -> Choice {
         let choice = async {
             let mut measured = Measured::default();
-            // What was gathered by then is enough.
+            // What was gathered by then counts, where it is a few volleys.
             let _ = timeout(time, measured.gather(probe)).await;
+            if measured.last_byte.len() < FEWEST_VOLLEYS {
+                measured = Measured::default();
+            }
             measured.choice()
         };
         *self.choice.get_or_init(|| choice).await

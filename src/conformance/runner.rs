@@ -1,7 +1,7 @@
 //! Runs rules: in parallel, races alone, what reports on them last, a crash of one rule a
 //! verdict on that rule.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
 use tokio::task::{Id, JoinError, JoinSet};
@@ -18,6 +18,9 @@ use super::regressions::Regressions;
 use super::reproduce::Limits;
 use super::rule::{Failure, Rule, Stop, Turn};
 
+/// Rules of one claim whose proof is tried again, as long as none fails again.
+const MOST_SHRUNK: u32 = 3;
+
 /// How rules are run.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
@@ -31,9 +34,9 @@ pub struct Options {
     /// How often a rule that failed is tried again, to tell whether it fails
     /// each time. Where orders are limited it is not.
     pub again: u32,
-    /// How long and how often a violation that a rule proved is tried again,
-    /// once for each claim, for its reproducer to become small; `None`: not at
-    /// all. Where rules are not tried again, neither is this.
+    /// How long and how often a violation that a rule proved is tried again for
+    /// its reproducer to become small, one of each claim; `None`: not at all.
+    /// Where rules are not tried again, neither is this.
     pub shrinking: Option<Limits>,
     /// Failures that are let pass.
     pub baseline: Baseline,
@@ -130,8 +133,8 @@ impl Batch<'_> {
         let mut names: Vec<(Id, &'static Rule)> = Vec::new();
         // Verdicts of rules that are being tried again.
         let mut failed: BTreeMap<Id, RuleOutcome> = BTreeMap::new();
-        // Claims with a small reproducer: one of each is enough.
-        let mut shrunk: BTreeSet<Claim> = BTreeSet::new();
+        // How often a claim may still be tried to be shown with little traffic.
+        let mut tries: BTreeMap<Claim, u32> = BTreeMap::new();
         loop {
             while running.len() < jobs && !outcome.is_cut_short {
                 let Some(rule) = queue.pop_front() else { break };
@@ -181,7 +184,7 @@ impl Batch<'_> {
                 Ok((id, Done::TriedAgain(reproduced))) => {
                     let mut verdict = failed.remove(&id).expect("it had failed before");
                     verdict.detail.reproduced = Some(reproduced);
-                    let Some((mut proof, limits)) = self.to_shrink(&verdict, &shrunk) else {
+                    let Some((mut proof, limits)) = self.to_shrink(&verdict, &tries) else {
                         self.finish(verdict, outcome);
                         continue;
                     };
@@ -194,9 +197,13 @@ impl Batch<'_> {
                 }
                 Ok((id, Done::Shrunk(proof))) => {
                     let mut verdict = failed.remove(&id).expect("it had failed before");
-                    if proof.has_failed_again() {
-                        shrunk.insert(proof.violation.claim);
-                    }
+                    // One small reproducer of each claim is enough.
+                    let left = tries.entry(proof.violation.claim).or_insert(MOST_SHRUNK);
+                    *left = if proof.has_failed_again() {
+                        0
+                    } else {
+                        left.saturating_sub(1)
+                    };
                     verdict.detail.proof = Some(proof);
                     self.finish(verdict, outcome);
                 }
@@ -233,11 +240,13 @@ impl Batch<'_> {
     fn to_shrink(
         &self,
         verdict: &RuleOutcome,
-        shrunk: &BTreeSet<Claim>,
+        tries: &BTreeMap<Claim, u32>,
     ) -> Option<(Box<Proof>, Limits)> {
         let proof = verdict.detail.proof.as_ref()?;
         let limits = self.options.shrinking?;
-        (!shrunk.contains(&proof.violation.claim)).then(|| (proof.clone(), limits))
+        let left = tries.get(&proof.violation.claim);
+        left.is_none_or(|left| *left > 0)
+            .then(|| (proof.clone(), limits))
     }
 
     /// Takes note of a verdict and tells the observer.

@@ -100,10 +100,36 @@ impl Redactor {
         }
         if let Some(proof) = &mut detail.proof {
             self.violation(&mut proof.violation);
-            (proof.recorded, _) = self.bytes(&proof.recorded, 0);
+            proof.recorded = self.history(&proof.recorded);
         }
         for exchange in &mut outcome.evidence {
             self.exchange(exchange);
+        }
+    }
+
+    /// Replaces them in a history's names and currencies. Its figures and words
+    /// are recorded by this program; there they would stand by chance, and what
+    /// is replaced would be no history any more.
+    fn history(&self, recorded: &[u8]) -> Vec<u8> {
+        const NAMES: [&str; 3] = ["\"order\":\"", "\"refund\":\"", "\"currency\":\""];
+        let text = String::from_utf8_lossy(recorded);
+        let mut redacted = String::with_capacity(text.len());
+        let mut rest = text.as_ref();
+        loop {
+            let found = NAMES
+                .iter()
+                .filter_map(|name| Some(rest.find(name)? + name.len()));
+            let Some(start) = found.min() else {
+                redacted.push_str(rest);
+                return redacted.into_bytes();
+            };
+            let (before, value) = rest.split_at(start);
+            redacted.push_str(before);
+            let (value, after) = value.split_at(end_of_string(value));
+            let mut value = value.to_owned();
+            self.text(&mut value);
+            redacted.push_str(&value);
+            rest = after;
         }
     }
 
@@ -257,6 +283,20 @@ fn spellings(secret: Vec<u8>) -> Vec<Vec<u8>> {
     spellings
 }
 
+/// Where a JSON string ends whose first quote has been read.
+fn end_of_string(text: &str) -> usize {
+    let mut is_escaped = false;
+    for (place, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = true,
+            b'"' => return place,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -266,6 +306,24 @@ mod tests {
         let mut text = text.to_owned();
         Redactor::new(secrets.collect()).text(&mut text);
         text
+    }
+
+    #[test]
+    fn a_history_stays_one_whatever_its_figures_hold() {
+        let history = concat!(
+            r#"{"schema":"recoup.history/1","duplicates":"either","lateFailure":false}"#,
+            "\n",
+            r#"{"type":"order","order":"o1","paid":10000,"currency":"a\"b false"}"#,
+            "\n",
+            r#"{"type":"refund","order":"o1","refund":"r1000","amount":1000,"sent":1,"answered":2,"outcome":"accepted","code":1}"#,
+            "\n",
+        );
+        let redactor = Redactor::new(vec![b"1000".to_vec(), b"false".to_vec(), b"sent".to_vec()]);
+        let redacted = String::from_utf8(redactor.history(history.as_bytes())).unwrap();
+        let expected = history
+            .replace("r1000", "r[sign key]")
+            .replace(r#"\"b false"#, r#"\"b [sign key]"#);
+        assert_eq!(redacted, expected);
     }
 
     #[test]

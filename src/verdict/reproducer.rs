@@ -31,7 +31,8 @@ pub struct Reproducer {
     pub traffic: Traffic,
     /// Rounds that showed it.
     pub failed: u32,
-    /// Rounds that were tried; 0 where there was no gateway to try them with.
+    /// Rounds that were tried; 0 where it was not, and the traffic is what was
+    /// recorded.
     pub rounds: u32,
     /// What a round showed, as arithmetic where it is some: `5008 + 5004 > 10000`.
     pub shows: String,
@@ -147,7 +148,8 @@ pub struct Reproduction {
     pub traffic: String,
     /// Rounds that showed the violation.
     pub failed: u32,
-    /// Rounds that were tried; 0 where there was no gateway to try them with.
+    /// Rounds that were tried; 0 where it was not, and the traffic is what was
+    /// recorded.
     pub rounds: u32,
 }
 
@@ -204,17 +206,12 @@ impl Traffic {
     /// More requests than this are no round of one order.
     pub const MOST_REQUESTS: usize = 256;
 
-    /// The same, with the last bytes of volleys held back. What leaves apart is
-    /// never held, unless some of it is abandoned: nothing is heard of it while
-    /// the others wait.
+    /// The same, with the last bytes of volleys held back that can be.
     #[must_use]
     pub fn by_last_byte(&self) -> Self {
         let mut traffic = self.clone();
         for volley in &mut traffic.volleys {
-            let requests = &volley.requests;
-            let is_apart = requests.iter().any(|request| request.after_micros() > 0)
-                && !requests.iter().any(VolleyRequest::is_abandoned);
-            if requests.len() > 1 && !is_apart {
+            if volley.requests.len() > 1 && volley.can_be_held() {
                 volley.release = ReleaseForm::LastByte;
             }
         }
@@ -301,6 +298,17 @@ impl fmt::Display for VolleyRequest {
             0 => Ok(()),
             micros => write!(formatter, " after {micros} µs"),
         }
+    }
+}
+
+impl Volley {
+    /// Whether last bytes can be held back. They are not where requests leave
+    /// apart and are waited for: the answer to one may come before the next has
+    /// left.
+    pub fn can_be_held(&self) -> bool {
+        let mut requests = self.requests.iter();
+        requests.all(|request| request.after_micros() == 0)
+            || self.requests.iter().any(VolleyRequest::is_abandoned)
     }
 }
 

@@ -136,6 +136,27 @@ fn without_shrinking_the_reproducer_is_what_was_recorded() {
 }
 
 #[test]
+fn a_gate_that_does_not_shrink_leaves_what_its_rules_prove_as_it_was() {
+    let workplace = Workplace::new();
+    let gateway = Gateway::start(&workplace, &RACY);
+    workplace.write("duels.toml", DUELS);
+    let gate = ["gate", "duels.toml", "--only", "races.over-subscription"];
+    let unshrunk = ["--shrink", "off", "--target", &gateway.url];
+    let found = run(&workplace, &[&gate[..], &unshrunk].concat()).expect(5);
+    let report = workplace.report();
+    let rule = &report["rules"][0];
+    let reproducer = &rule["proof"]["violation"]["reproducer"];
+    assert_eq!(reproducer["rounds"], 0, "{reproducer}");
+    // What failed no second time takes nobody's place.
+    let block = found.stdout.split("Races").next().expect("the rules' part");
+    assert!(!block.contains("traffic   "), "{block}");
+    assert!(
+        block.contains("exchanges/races.over-subscription"),
+        "{block}"
+    );
+}
+
+#[test]
 fn rounds_that_failed_count_where_no_more_can_be_had() {
     let workplace = Workplace::new();
     let gateway = Gateway::start(&workplace, &RACY);

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 
 use crate::conformance::rule::Stop;
-use crate::verdict::{Traffic, Volley, VolleyRequest};
+use crate::verdict::{ReleaseForm, Traffic, Volley, VolleyRequest};
 
 /// How many rounds something gets to fail first, of which nothing is known.
 pub const FIRST_ROUNDS: u32 = 24;
@@ -211,6 +211,9 @@ fn without_requests(traffic: &Traffic, at: usize, count: usize) -> Traffic {
             place += 1;
             !(at..at + count).contains(&(place - 1))
         });
+        if !kept.can_be_held() {
+            kept.release = ReleaseForm::Whole;
+        }
         if !kept.requests.is_empty() {
             volleys.push(kept);
         }
@@ -274,7 +277,6 @@ fn requests(traffic: &mut Traffic) -> impl Iterator<Item = &mut VolleyRequest> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::ReleaseForm;
 
     /// A gateway that fails by a script, and in every so many-th round alone.
     struct Script {
