@@ -12,7 +12,7 @@ use crate::verdict::{Proof, Reproduced};
 use super::probe::{Probe, Setting};
 use super::reproduce::{self as reproducer, Limits};
 use super::rule::{Rule, Stop};
-use super::runner::attempt;
+use super::trial::attempt;
 
 /// How long trying again may take in all. What is not done by then is not
 /// counted.
@@ -66,7 +66,7 @@ fn scope(rule: &str, time: u32) -> String {
 mod tests {
     use super::*;
     use crate::conformance::catalogue;
-    use crate::conformance::runner::earlier_scope;
+    use crate::conformance::trial::earlier_scope;
     use crate::target::Numbers;
     use std::collections::BTreeSet;
 

@@ -199,7 +199,7 @@ pub(super) fn line_of(text: &str, place: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conformance::runner::outcome_of;
+    use crate::conformance::trial::outcome_of;
 
     const ENTRY: &str = "# ours\n[[known]]\nrule = \"refunding.full\"\nreason = \"slow\"\nowner = \"ana\"\nexpires = 2026-06-30\n";
 

@@ -38,6 +38,7 @@ pub mod rules;
 pub mod runner;
 pub mod selection;
 pub mod shrink;
+mod trial;
 pub mod volley;
 pub mod watch;
 

@@ -182,7 +182,7 @@ fn seed<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Err
 mod tests {
     use super::*;
     use crate::conformance::find;
-    use crate::conformance::runner::outcome_of;
+    use crate::conformance::trial::outcome_of;
     use crate::verdict::ExchangeEvidence;
 
     fn failed(seed: u64) -> RuleOutcome {

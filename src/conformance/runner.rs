@@ -1,22 +1,20 @@
-//! Runs rules: in parallel, races alone, what reports on them last, a crash of one rule a
-//! verdict on that rule.
+//! Runs rules: in parallel, races alone, what reports on them last, a crash of one
+//! rule a verdict on that rule; and those that failed once more.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::time::Instant;
 
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::verdict::{
-    Claim, Event, FailureDetail, Level, Observer, Proof, Reproduced, RuleOutcome, Verdict,
-};
+use crate::verdict::{Claim, Event, Level, Observer, Proof, Reproduced, RuleOutcome, Verdict};
 
 use super::again::{reproduce, shrink};
 use super::baseline::Baseline;
-use super::probe::{Probe, Setting};
+use super::probe::Setting;
 use super::regressions::Regressions;
 use super::reproduce::Limits;
-use super::rule::{Failure, Rule, Stop, Turn};
+use super::rule::{Rule, Turn};
+use super::trial::{Judged, judge, outcome_of};
 
 /// Rules of one claim whose proof is tried again, as long as none fails again.
 const MOST_SHRUNK: u32 = 3;
@@ -90,9 +88,13 @@ pub async fn run(
             setting,
             options: &options,
             observer,
-            cancel,
+            outcome: &mut outcome,
+            running: JoinSet::new(),
+            names: BTreeMap::new(),
+            failed: BTreeMap::new(),
+            tries: BTreeMap::new(),
         };
-        batch.run(queue, jobs, &mut outcome).await;
+        batch.run(queue, jobs, cancel).await;
     }
     outcome.rules.sort_by(|one, other| one.id.cmp(&other.id));
     outcome
@@ -101,120 +103,149 @@ pub async fn run(
 /// What a task of a batch comes back with.
 enum Done {
     /// A rule was tried.
-    Tried(&'static Rule, Box<Judged>),
+    Tried(Box<Judged>),
     /// A rule that had failed was tried again.
     TriedAgain(Reproduced),
     /// So was what it had proved.
     Shrunk(Box<Proof>),
 }
 
-/// The verdict on a rule, and what trying its earlier failures brought.
-struct Judged {
-    verdict: RuleOutcome,
-    earlier: u32,
-    still_failing: u32,
-}
-
+/// Rules of one turn.
 struct Batch<'a> {
     setting: &'a Setting,
     options: &'a Options,
     observer: &'a dyn Observer,
-    cancel: &'a CancellationToken,
+    outcome: &'a mut CheckOutcome,
+    running: JoinSet<Done>,
+    /// The rules that are being tried, by their tasks.
+    names: BTreeMap<Id, &'static Rule>,
+    /// The verdicts on rules that are being tried again, likewise.
+    failed: BTreeMap<Id, RuleOutcome>,
+    /// How often a claim may still be tried to be shown with little traffic.
+    tries: BTreeMap<Claim, u32>,
 }
 
 impl Batch<'_> {
     async fn run(
-        &self,
+        mut self,
         mut queue: VecDeque<&'static Rule>,
         jobs: usize,
-        outcome: &mut CheckOutcome,
+        cancel: &CancellationToken,
     ) {
-        let mut running: JoinSet<Done> = JoinSet::new();
-        let mut names: Vec<(Id, &'static Rule)> = Vec::new();
-        // Verdicts of rules that are being tried again.
-        let mut failed: BTreeMap<Id, RuleOutcome> = BTreeMap::new();
-        // How often a claim may still be tried to be shown with little traffic.
-        let mut tries: BTreeMap<Claim, u32> = BTreeMap::new();
         loop {
-            while running.len() < jobs && !outcome.is_cut_short {
+            while self.running.len() < jobs && !self.outcome.is_cut_short {
                 let Some(rule) = queue.pop_front() else { break };
-                let setting = self.setting.clone();
-                let fails = self.options.fails;
-                let earlier = self.earlier_seeds(rule);
-                let handle = running.spawn(async move {
-                    let judged = judge(rule, setting, earlier, fails).await;
-                    Done::Tried(rule, Box::new(judged))
-                });
-                names.push((handle.id(), rule));
+                self.start(rule);
             }
             let finished = tokio::select! {
-                () = self.cancel.cancelled() => {
-                    outcome.is_cut_short = true;
-                    running.abort_all();
-                    for verdict in failed.into_values() {
-                        self.finish(verdict, outcome);
-                    }
-                    return;
-                }
-                finished = running.join_next_with_id() => finished,
-            };
-            let Some(finished) = finished else {
-                outcome.is_cut_short |= !queue.is_empty();
-                return;
+                () = cancel.cancelled() => return self.stop(),
+                finished = self.running.join_next_with_id() => finished,
             };
             match finished {
-                Ok((_, Done::Tried(rule, judged))) => {
-                    outcome.earlier += judged.earlier;
-                    outcome.still_failing += judged.still_failing;
-                    let mut verdict = judged.verdict;
-                    let was_failed = verdict.verdict == Verdict::Fail;
-                    self.options.baseline.apply(&mut verdict);
-                    if !(was_failed && self.is_to_be_tried_again(rule, &verdict)) {
-                        self.finish(verdict, outcome);
-                        continue;
-                    }
-                    outcome.is_cut_short |= self.options.fail_fast;
-                    let (mut setting, times) = (self.setting.clone(), self.options.again);
-                    setting.seed = verdict.detail.failing_seed.unwrap_or(setting.seed);
-                    let again = running.spawn(async move {
-                        Done::TriedAgain(reproduce(rule, setting, times).await)
-                    });
-                    failed.insert(again.id(), verdict);
+                None => {
+                    self.outcome.is_cut_short |= !queue.is_empty();
+                    return;
                 }
-                Ok((id, Done::TriedAgain(reproduced))) => {
-                    let mut verdict = failed.remove(&id).expect("it had failed before");
-                    verdict.detail.reproduced = Some(reproduced);
-                    let Some((mut proof, limits)) = self.to_shrink(&verdict, &tries) else {
-                        self.finish(verdict, outcome);
-                        continue;
-                    };
-                    let setting = self.setting.clone();
-                    let shrinking = running.spawn(async move {
-                        shrink(&setting, &mut proof, limits).await;
-                        Done::Shrunk(proof)
-                    });
-                    failed.insert(shrinking.id(), verdict);
-                }
-                Ok((id, Done::Shrunk(proof))) => {
-                    let mut verdict = failed.remove(&id).expect("it had failed before");
-                    // One small reproducer of each claim is enough.
-                    let left = tries.entry(proof.violation.claim).or_insert(MOST_SHRUNK);
-                    *left = if proof.has_failed_again() {
-                        0
-                    } else {
-                        left.saturating_sub(1)
-                    };
-                    verdict.detail.proof = Some(proof);
-                    self.finish(verdict, outcome);
-                }
-                Err(error) => {
-                    let verdict = failed
-                        .remove(&error.id())
-                        .unwrap_or_else(|| crashed(&error, &names));
-                    self.finish(verdict, outcome);
-                }
+                Some(Ok((id, Done::Tried(judged)))) => self.tried(id, *judged),
+                Some(Ok((id, Done::TriedAgain(reproduced)))) => self.tried_again(id, reproduced),
+                Some(Ok((id, Done::Shrunk(proof)))) => self.shrunk(id, proof),
+                Some(Err(error)) => self.crashed(&error),
             }
         }
+    }
+
+    /// Tries a rule.
+    fn start(&mut self, rule: &'static Rule) {
+        let setting = self.setting.clone();
+        let fails = self.options.fails;
+        let earlier = self.earlier_seeds(rule);
+        let task = self.running.spawn(async move {
+            let judged = judge(rule, setting, earlier, fails).await;
+            Done::Tried(Box::new(judged))
+        });
+        self.names.insert(task.id(), rule);
+    }
+
+    /// A rule has its verdict; one that failed is tried again.
+    fn tried(&mut self, task: Id, judged: Judged) {
+        let rule = self.rule_of(task);
+        self.outcome.earlier += judged.earlier;
+        self.outcome.still_failing += judged.still_failing;
+        let mut verdict = judged.verdict;
+        let was_failed = verdict.verdict == Verdict::Fail;
+        self.options.baseline.apply(&mut verdict);
+        if !(was_failed && self.is_to_be_tried_again(rule, &verdict)) {
+            return self.finish(verdict);
+        }
+        self.outcome.is_cut_short |= self.options.fail_fast;
+        let (mut setting, times) = (self.setting.clone(), self.options.again);
+        setting.seed = verdict.detail.failing_seed.unwrap_or(setting.seed);
+        let again = self
+            .running
+            .spawn(async move { Done::TriedAgain(reproduce(rule, setting, times).await) });
+        self.failed.insert(again.id(), verdict);
+    }
+
+    /// A rule was tried again; so is what it proved.
+    fn tried_again(&mut self, task: Id, reproduced: Reproduced) {
+        let mut verdict = self.verdict_of(task);
+        verdict.detail.reproduced = Some(reproduced);
+        let Some((mut proof, limits)) = self.to_shrink(&verdict) else {
+            return self.finish(verdict);
+        };
+        let setting = self.setting.clone();
+        let shrinking = self.running.spawn(async move {
+            shrink(&setting, &mut proof, limits).await;
+            Done::Shrunk(proof)
+        });
+        self.failed.insert(shrinking.id(), verdict);
+    }
+
+    /// What a rule proved is as small as it gets.
+    fn shrunk(&mut self, task: Id, proof: Box<Proof>) {
+        let mut verdict = self.verdict_of(task);
+        let left = self
+            .tries
+            .entry(proof.violation.claim)
+            .or_insert(MOST_SHRUNK);
+        // One small reproducer of each claim is enough.
+        *left = if proof.has_failed_again() {
+            0
+        } else {
+            left.saturating_sub(1)
+        };
+        verdict.detail.proof = Some(proof);
+        self.finish(verdict);
+    }
+
+    /// A rule panicked. One that had a verdict keeps it.
+    fn crashed(&mut self, error: &JoinError) {
+        let verdict = self
+            .failed
+            .remove(&error.id())
+            .unwrap_or_else(|| RuleOutcome {
+                verdict: Verdict::Error,
+                message: format!("the rule itself crashed: {error}"),
+                ..outcome_of(self.rule_of(error.id()))
+            });
+        self.finish(verdict);
+    }
+
+    /// Somebody stopped the run: what is known is kept.
+    fn stop(&mut self) {
+        self.outcome.is_cut_short = true;
+        self.running.abort_all();
+        for verdict in std::mem::take(&mut self.failed).into_values() {
+            self.finish(verdict);
+        }
+    }
+
+    fn rule_of(&self, task: Id) -> &'static Rule {
+        self.names[&task]
+    }
+
+    fn verdict_of(&mut self, task: Id) -> RuleOutcome {
+        self.failed.remove(&task).expect("it had failed before")
     }
 
     /// The seeds of a rule's earlier failures that are to be tried.
@@ -237,199 +268,20 @@ impl Batch<'_> {
     }
 
     /// What a rule proved, where its reproducer is to be made small.
-    fn to_shrink(
-        &self,
-        verdict: &RuleOutcome,
-        tries: &BTreeMap<Claim, u32>,
-    ) -> Option<(Box<Proof>, Limits)> {
+    fn to_shrink(&self, verdict: &RuleOutcome) -> Option<(Box<Proof>, Limits)> {
         let proof = verdict.detail.proof.as_ref()?;
         let limits = self.options.shrinking?;
-        let left = tries.get(&proof.violation.claim);
+        let left = self.tries.get(&proof.violation.claim);
         left.is_none_or(|left| *left > 0)
             .then(|| (proof.clone(), limits))
     }
 
     /// Takes note of a verdict and tells the observer.
-    fn finish(&self, verdict: RuleOutcome, outcome: &mut CheckOutcome) {
+    fn finish(&mut self, verdict: RuleOutcome) {
         self.observer
             .observe(&Event::RuleFinished(Box::new(verdict.clone())));
         let failed = matches!(verdict.verdict, Verdict::Fail | Verdict::Error);
-        outcome.rules.push(verdict);
-        outcome.is_cut_short |= failed && self.options.fail_fast;
-    }
-}
-
-/// Tries a rule once.
-pub(super) async fn attempt(rule: &Rule, probe: &mut Probe) -> Result<(), Stop> {
-    match (rule.attempt)(probe).await {
-        // The rules count what was accepted; where that can fail later and
-        // give its amount back, too much accepted proves nothing yet.
-        Err(Stop::Failed(failure))
-            if failure.is_money
-                && probe.caller().profile.late_failure
-                && rule.turn != Turn::Alone =>
-        {
-            Err(Stop::Inconclusive(format!(
-                "{}; but an accepted refund can fail later here (late-failure in the profile)",
-                failure.message
-            )))
-        }
-        result => result,
-    }
-}
-
-/// Tries a rule: first with the seeds of its earlier failures, of which the
-/// first that still fails decides, then with the run's own.
-async fn judge(rule: &'static Rule, setting: Setting, earlier: Vec<u64>, fails: Level) -> Judged {
-    let started = Instant::now();
-    let mut judged = Judged {
-        verdict: outcome_of(rule),
-        earlier: 0,
-        still_failing: 0,
-    };
-    let mut exchanges = 0;
-    for seed in earlier {
-        judged.earlier += 1;
-        let setting = Setting {
-            seed,
-            ..setting.clone()
-        };
-        let scope = earlier_scope(rule.id, judged.earlier);
-        let mut probe = Probe::in_scope(setting, rule.id, &scope);
-        let result = attempt(rule, &mut probe).await;
-        exchanges += probe.exchanges();
-        if matches!(result, Err(Stop::Failed(_))) {
-            judged.still_failing += 1;
-            judged.verdict = verdict_on(rule, &probe, result, seed, fails);
-            break;
-        }
-    }
-    if judged.still_failing == 0 {
-        let seed = setting.seed;
-        let mut probe = Probe::new(setting, rule.id);
-        let result = attempt(rule, &mut probe).await;
-        exchanges += probe.exchanges();
-        judged.verdict = verdict_on(rule, &probe, result, seed, fails);
-    }
-    let micros = started.elapsed().as_micros();
-    judged.verdict.exchanges = exchanges;
-    judged.verdict.duration_micros = u64::try_from(micros).unwrap_or(u64::MAX);
-    judged
-}
-
-/// The name of the numbers of an attempt at an earlier failure.
-pub(super) fn earlier_scope(rule: &str, place: u32) -> String {
-    format!("{rule} earlier {place}")
-}
-
-fn verdict_on(
-    rule: &'static Rule,
-    probe: &Probe,
-    result: Result<(), Stop>,
-    seed: u64,
-    fails: Level,
-) -> RuleOutcome {
-    let mut outcome = outcome_of(rule);
-    match result {
-        Ok(()) if probe.remarks().is_empty() => {}
-        Ok(()) => {
-            outcome.verdict = Verdict::Warn;
-            outcome.message = remarks(probe.remarks());
-        }
-        Err(stop) => stopped(&mut outcome, stop, fails),
-    }
-    if matches!(
-        outcome.verdict,
-        Verdict::Fail | Verdict::Warn | Verdict::Inconclusive
-    ) {
-        // What reports on others follows from no seed of its own.
-        outcome.detail.failing_seed = (rule.turn != Turn::Last).then_some(seed);
-    }
-    if let Some(proof) = &mut outcome.detail.proof {
-        proof.set_seed(seed);
-    }
-    outcome
-}
-
-/// The first few remarks, and how many more there are.
-fn remarks(all: &[String]) -> String {
-    const SHOWN: usize = 3;
-    let mut text = all[..all.len().min(SHOWN)].join("; ");
-    if all.len() > SHOWN {
-        use std::fmt::Write;
-        write!(text, "; and {} more", all.len() - SHOWN).expect("a string takes all");
-    }
-    text
-}
-
-fn stopped(outcome: &mut RuleOutcome, stop: Stop, fails: Level) {
-    match stop {
-        Stop::Failed(failure) => {
-            let Failure {
-                message,
-                is_money,
-                is_grave,
-                evidence,
-                detail,
-            } = *failure;
-            outcome.verdict = if outcome.level <= fails || is_money || is_grave {
-                Verdict::Fail
-            } else {
-                Verdict::Warn
-            };
-            outcome.message = message;
-            outcome.is_money = is_money;
-            outcome.evidence = evidence;
-            outcome.detail = detail;
-            outcome.detail.is_grave = is_grave;
-        }
-        Stop::Observed(message) => {
-            outcome.verdict = Verdict::Observed;
-            outcome.message = message;
-        }
-        Stop::Skipped(message) => {
-            outcome.verdict = Verdict::Skip;
-            outcome.message = message;
-        }
-        Stop::Blocked(message, evidence) => {
-            outcome.verdict = Verdict::Blocked;
-            outcome.message = message;
-            outcome.evidence = evidence.map(|evidence| *evidence).into_iter().collect();
-        }
-        Stop::Inconclusive(message) => {
-            outcome.verdict = Verdict::Inconclusive;
-            outcome.message = message;
-        }
-    }
-}
-
-/// The verdict on a rule that itself panicked.
-fn crashed(error: &JoinError, names: &[(Id, &'static Rule)]) -> RuleOutcome {
-    let rule = names
-        .iter()
-        .find(|(id, _)| *id == error.id())
-        .map(|(_, rule)| *rule)
-        .expect("every task is one of the rules");
-    RuleOutcome {
-        verdict: Verdict::Error,
-        message: format!("the rule itself crashed: {error}"),
-        ..outcome_of(rule)
-    }
-}
-
-/// The outcome of a rule that holds.
-pub(super) fn outcome_of(rule: &'static Rule) -> RuleOutcome {
-    RuleOutcome {
-        id: rule.id.to_owned(),
-        level: rule.level,
-        title: rule.title.to_owned(),
-        clauses: rule.clauses.iter().map(|id| (*id).to_owned()).collect(),
-        verdict: Verdict::Pass,
-        message: String::new(),
-        is_money: false,
-        detail: FailureDetail::default(),
-        evidence: Vec::new(),
-        exchanges: 0,
-        duration_micros: 0,
+        self.outcome.rules.push(verdict);
+        self.outcome.is_cut_short |= failed && self.options.fail_fast;
     }
 }
