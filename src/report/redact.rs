@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::protocol::object::members;
 use crate::verdict::{
     AuditSummary, Dialect, Event, ExchangeEvidence, Exhibit, LoadSummary, RuleOutcome, RunPlan,
     Violation,
@@ -111,26 +112,31 @@ impl Redactor {
     /// are recorded by this program; there they would stand by chance, and what
     /// is replaced would be no history any more.
     fn history(&self, recorded: &[u8]) -> Vec<u8> {
-        const NAMES: [&str; 3] = ["\"order\":\"", "\"refund\":\"", "\"currency\":\""];
         let text = String::from_utf8_lossy(recorded);
-        let mut redacted = String::with_capacity(text.len());
-        let mut rest = text.as_ref();
-        loop {
-            let found = NAMES
-                .iter()
-                .filter_map(|name| Some(rest.find(name)? + name.len()));
-            let Some(start) = found.min() else {
-                redacted.push_str(rest);
-                return redacted.into_bytes();
-            };
-            let (before, value) = rest.split_at(start);
-            redacted.push_str(before);
-            let (value, after) = value.split_at(end_of_string(value));
-            let mut value = value.to_owned();
-            self.text(&mut value);
-            redacted.push_str(&value);
-            rest = after;
-        }
+        text.lines()
+            .flat_map(|line| [self.history_line(line), "\n".to_owned()])
+            .collect::<String>()
+            .into_bytes()
+    }
+
+    fn history_line(&self, line: &str) -> String {
+        const NAMES: [&str; 3] = ["order", "refund", "currency"];
+        let Some(members) = members(line) else {
+            let mut line = line.to_owned();
+            self.text(&mut line);
+            return line;
+        };
+        let redacted: Vec<String> = members
+            .into_iter()
+            .map(|(name, value)| {
+                let mut value = value.to_owned();
+                if NAMES.contains(&name.as_ref()) {
+                    self.text(&mut value);
+                }
+                format!("\"{name}\":{value}")
+            })
+            .collect();
+        format!("{{{}}}", redacted.join(","))
     }
 
     fn dialect(&self, dialect: &mut Dialect) {
@@ -281,20 +287,6 @@ fn spellings(secret: Vec<u8>) -> Vec<Vec<u8>> {
     }
     spellings.push(secret);
     spellings
-}
-
-/// Where a JSON string ends whose first quote has been read.
-fn end_of_string(text: &str) -> usize {
-    let mut is_escaped = false;
-    for (place, byte) in text.bytes().enumerate() {
-        match byte {
-            _ if is_escaped => is_escaped = false,
-            b'\\' => is_escaped = true,
-            b'"' => return place,
-            _ => {}
-        }
-    }
-    text.len()
 }
 
 #[cfg(test)]
