@@ -104,26 +104,12 @@ impl Raced {
     /// What harmless volleys show, measured once a run: refunds of an order that
     /// nobody has paid for, as many as a duel has, whichever race comes first.
     pub async fn choice(&self, probe: &mut Probe) -> Choice {
-        let choice = async {
-            let mut measured = Measured::default();
-            measured.gather(probe).await;
-            measured.choice()
-        };
-        *self.choice.get_or_init(|| choice).await
+        *self.choice.get_or_init(|| measure(probe, None)).await
     }
 
     /// The same from what can be measured within `time`.
     async fn choice_within(&self, time: Duration, probe: &mut Probe) -> Choice {
-        let choice = async {
-            let mut measured = Measured::default();
-            // What was gathered by then counts, where it is a few volleys.
-            let _ = timeout(time, measured.gather(probe)).await;
-            if measured.last_byte.len() < FEWEST_VOLLEYS {
-                measured = Measured::default();
-            }
-            measured.choice()
-        };
-        *self.choice.get_or_init(|| choice).await
+        *self.choice.get_or_init(|| measure(probe, Some(time))).await
     }
 
     /// The median service time of a harmless request; zero before the choice.
@@ -169,6 +155,21 @@ pub async fn release_in_load(setting: &Setting) -> Option<Released> {
     let raced = probe.raced();
     let choice = raced.choice_within(MEASURED_WITHIN, &mut probe).await;
     choice.in_load()
+}
+
+/// What harmless volleys show; where there is a limit, those within it.
+async fn measure(probe: &mut Probe, within: Option<Duration>) -> Choice {
+    let mut measured = Measured::default();
+    let Some(time) = within else {
+        measured.gather(probe).await;
+        return measured.choice();
+    };
+    // What was gathered by then counts, where it is a few volleys.
+    let _ = timeout(time, measured.gather(probe)).await;
+    if measured.last_byte.len() < FEWEST_VOLLEYS {
+        return Choice::default();
+    }
+    measured.choice()
 }
 
 /// What harmless volleys showed so far.

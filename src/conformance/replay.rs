@@ -113,36 +113,25 @@ impl<'a> Renewable<'a> {
         let value = &self.text[self.value.clone()];
         let mut edits: Vec<(Range<usize>, String)> = Vec::new();
         let mut names: Vec<&'static str> = Vec::new();
-        let mut replace = |name: &'static str, token: Option<&str>, new: Option<String>| {
-            if let (Some(token), Some(new)) = (token, new) {
+        let mut replace = |object: &Object<'_>, name, new: &dyn Fn(&str) -> Option<String>| {
+            if let Some(token) = object.get(name)
+                && let Some(new) = new(token)
+            {
                 edits.push((place(value, token), new));
                 names.push(name);
             }
         };
-        let id = self.header.get("reqMsgId");
-        replace(
-            "reqMsgId",
-            id,
-            id.and_then(|token| message(token, &renewal.message)),
-        );
+        let (order, refund) = (renewal.order.as_str(), renewal.refund.as_str());
+        replace(&self.header, "reqMsgId", &|token| {
+            message(token, &renewal.message)
+        });
         for name in ["requestTime", "reqTime"] {
-            let time = self.header.get(name);
-            replace(name, time, time.and_then(|token| time_of(token, renewal)));
+            replace(&self.header, name, &|token| time_of(token, renewal));
         }
-        let order = self.body.get("partnerOrderNo");
-        let fresh = renewal.order.as_str();
-        replace(
-            "partnerOrderNo",
-            order,
-            order.and_then(|token| number(token, 'o', fresh)),
-        );
-        let refund = self.body.get("refundNo");
-        let fresh = renewal.refund.as_str();
-        replace(
-            "refundNo",
-            refund,
-            refund.and_then(|token| number(token, 'r', fresh)),
-        );
+        replace(&self.body, "partnerOrderNo", &|token| {
+            number(token, 'o', order)
+        });
+        replace(&self.body, "refundNo", &|token| number(token, 'r', refund));
         let value = edited(value, edits);
         let signature = format!("\"{}\"", sign(value.as_bytes(), renewal.key));
         let document = edited(
