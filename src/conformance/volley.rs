@@ -16,7 +16,7 @@ use crate::generate::mutate::forge;
 use crate::protocol::{Amount, Api, OrderNo, RefundNo};
 use crate::target::connection::Flight;
 use crate::target::{Caller, Connection, PaidOrder, Schedule, Step, TAKING_UP, wait_until};
-use crate::verdict::ReleaseForm;
+use crate::verdict::{ReleaseForm, leave_apart};
 
 use super::probe::{Probe, Reply};
 use super::rule::Stop;
@@ -97,10 +97,9 @@ impl Contenders {
             }
         }
         let caller = probe.caller().clone();
-        // What leaves apart may be answered before the next has left, and when it
-        // was is stamped then. Of what is abandoned nothing is heard.
-        let is_apart = shots.iter().any(|shot| !shot.after.is_zero())
-            && shots.iter().all(|shot| shot.ask != Ask::Abandoned);
+        // When what leaves apart was answered is stamped then.
+        let late_or_abandoned = |shot: &Shot| (!shot.after.is_zero(), shot.ask == Ask::Abandoned);
+        let is_apart = leave_apart(shots.iter().map(late_or_abandoned));
         let release = if is_apart {
             ReleaseForm::Whole
         } else {

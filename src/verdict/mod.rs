@@ -37,7 +37,7 @@ pub use power::{CalibratedWindow, Calibration, Power, Races, WINDOWS_MICROS, Win
 pub use proof::Proof;
 pub use reproducer::{
     REPRODUCER_SCHEMA, ReleaseForm, Reproducer, ReproducerError, Reproduction, Traffic, Volley,
-    VolleyRequest, share,
+    VolleyRequest, leave_apart, share,
 };
 pub use rule::{Level, RuleOutcome, Verdict};
 pub use scene::{Lane, LaneKind, Mark, MoneyPoint, Scene};

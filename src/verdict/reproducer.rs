@@ -301,14 +301,23 @@ impl fmt::Display for VolleyRequest {
     }
 }
 
+/// Whether requests leave apart and are waited for, each of which leaves late or
+/// not, and is abandoned or not. Nothing of such is held back: the answer to one
+/// may come before the next has left.
+pub fn leave_apart(requests: impl Iterator<Item = (bool, bool)>) -> bool {
+    let (mut is_late, mut is_abandoned) = (false, false);
+    for (late, abandoned) in requests {
+        is_late |= late;
+        is_abandoned |= abandoned;
+    }
+    is_late && !is_abandoned
+}
+
 impl Volley {
-    /// Whether last bytes can be held back. They are not where requests leave
-    /// apart and are waited for: the answer to one may come before the next has
-    /// left.
+    /// Whether last bytes can be held back.
     pub fn can_be_held(&self) -> bool {
-        let mut requests = self.requests.iter();
-        requests.all(|request| request.after_micros() == 0)
-            || self.requests.iter().any(VolleyRequest::is_abandoned)
+        let requests = self.requests.iter();
+        !leave_apart(requests.map(|request| (request.after_micros() > 0, request.is_abandoned())))
     }
 }
 
