@@ -108,7 +108,11 @@ impl RuleArgs {
     /// # Errors
     /// [`CliError`] where a glob selects nothing, a file can't be used, or the
     /// profile can't be saved.
-    pub(super) fn plan(&self, output: &OutputArgs) -> Result<RulePlan, CliError> {
+    pub(super) fn plan(
+        &self,
+        output: &OutputArgs,
+        shrinking: Option<Limits>,
+    ) -> Result<RulePlan, CliError> {
         self.dialect.look_at_file()?;
         let selection = Selection {
             only: self.only.clone(),
@@ -127,7 +131,7 @@ impl RuleArgs {
                 },
                 fail_fast: self.fail_fast,
                 again: TRIES_AGAIN,
-                shrinking: Some(OF_RULES),
+                shrinking,
                 baseline: match &self.baseline {
                     Some(file) => Baseline::read(file)?,
                     None => Baseline::default(),
@@ -143,12 +147,6 @@ impl RuleArgs {
 }
 
 impl RulePlan {
-    /// The same with so much time for what rules prove to become small.
-    pub(super) fn shrinking(mut self, limits: Option<Limits>) -> Self {
-        self.options.shrinking = limits;
-        self
-    }
-
     /// Runs the rules, then looks at the dialect: orders of a pool and of a
     /// budget belong to the rules first. Whoever asks for some rules alone gets
     /// no dialect, unless a profile is to be saved.
@@ -216,7 +214,7 @@ impl CheckArgs {
     /// # Errors
     /// [`CliError`] where it can't be run at all.
     pub(super) async fn run(self) -> Result<ExitCode, CliError> {
-        let plan = self.rules.plan(&self.output)?;
+        let plan = self.rules.plan(&self.output, Some(OF_RULES))?;
         let cases = self.rules.cases.get();
         let mut run = Run::start("check", &self.target, cases, &self.output).await?;
         let end = match run.preflight().await {

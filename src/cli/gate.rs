@@ -36,7 +36,7 @@ impl GateArgs {
     /// [`CliError`] where it can't be run at all.
     pub(super) async fn run(self) -> Result<ExitCode, CliError> {
         let shrinking = self.traffic.shrink.of_rules();
-        let plan = self.rules.plan(&self.output)?.shrinking(shrinking);
+        let plan = self.rules.plan(&self.output, shrinking)?;
         let scenario = self.traffic.scenario()?;
         let earlier = self.traffic.earlier()?;
         let part = self.traffic.shard.part(&scenario, &self.target)?;

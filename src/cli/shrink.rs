@@ -8,7 +8,6 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::audit::History;
-use crate::audit::witness::exhibit::find;
 use crate::conformance::Setting;
 use crate::conformance::reproduce::{Limits, reproduce};
 use crate::target::{Caller, Clock};
@@ -107,12 +106,8 @@ impl ShrinkArgs {
             ..run.setting.clone()
         };
         for violation in violations {
-            let Some(index) = find(history, &violation.order) else {
-                continue;
-            };
-            let order = &history.orders[index];
             tokio::select! {
-                () = reproduce(&setting, order, violation, limits) => {}
+                () = reproduce(&setting, history, violation, limits) => {}
                 () = run.cancel.cancelled() => return,
                 // A gateway that answers no more holds nobody up for long.
                 () = tokio::time::sleep(limits.time * 2 + Duration::from_secs(30)) => {}

@@ -6,7 +6,6 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use crate::audit::history::TextReader;
-use crate::audit::witness::exhibit::find;
 use crate::verdict::{Proof, Reproduced};
 
 use super::probe::{Probe, Setting};
@@ -49,11 +48,7 @@ pub(super) async fn shrink(setting: &Setting, proof: &mut Proof, limits: Limits)
     let Ok(history) = TextReader::new(recorded).and_then(TextReader::read_all) else {
         return;
     };
-    let Some(index) = find(&history, &proof.violation.order) else {
-        return;
-    };
-    let order = &history.orders[index];
-    let shrinking = reproducer::reproduce(setting, order, &mut proof.violation, limits);
+    let shrinking = reproducer::reproduce(setting, &history, &mut proof.violation, limits);
     let _ = timeout(limits.time + BEYOND, shrinking).await;
 }
 

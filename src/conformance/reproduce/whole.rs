@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::rounds::{Limits, Rounds, Sought};
 use super::search::{Tried, search};
-use crate::audit::OrderHistory;
+use crate::audit::History;
+use crate::audit::witness::exhibit::find;
 use crate::audit::witness::traffic;
 use crate::conformance::probe::{Probe, Setting};
 use crate::verdict::{Reproducer, Traffic, Violation};
@@ -18,16 +19,20 @@ const MEASURED_WITHIN: Duration = Duration::from_secs(5);
 /// A year: rounds that were asked for are all tried.
 const NO_LIMIT: Duration = Duration::from_secs(365 * 86_400);
 
-/// Tries a violation of `order` again on fresh orders, makes its reproducer as
-/// small as the limits let it, and counts how often it fails. Where it does not
-/// fail again, its reproducer says so, and where no round can be had it stays
-/// what it was.
+/// Tries a violation of an order of `history` again on fresh orders, makes its
+/// reproducer as small as the limits let it, and counts how often it fails. Where
+/// it does not fail again, its reproducer says so, and where no round can be had
+/// it stays what it was.
 pub async fn reproduce(
     setting: &Setting,
-    order: &OrderHistory,
+    history: &History,
     violation: &mut Violation,
     limits: Limits,
 ) {
+    let Some(index) = find(history, &violation.order) else {
+        return;
+    };
+    let order = &history.orders[index];
     let sought = Sought::like(violation);
     let mut starts = traffic::starts(order, violation);
     // The history does not tell how volleys left.
