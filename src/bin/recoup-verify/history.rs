@@ -166,11 +166,12 @@ impl History {
             entry.answered.is_none_or(|place| place > entry.sent),
             "answered before sent",
         )?;
+        let index = self.entries.len();
         for place in [Some(entry.sent), entry.answered].into_iter().flatten() {
-            let taken = self.places.insert(place, self.entries.len());
+            let taken = self.places.insert(place, index);
             ensure(taken.is_none(), "its place is taken already")?;
         }
-        let (index, order) = (self.entries.len(), entry.order.clone());
+        let order = entry.order.clone();
         self.of_order.entry(order).or_default().push(index);
         if let Some(number) = entry.refund.clone() {
             self.of_number.entry(number).or_default().push(index);
